@@ -1,0 +1,1 @@
+"""Empty Chair: the Net Promoter method as a library."""
