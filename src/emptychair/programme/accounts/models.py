@@ -1,0 +1,76 @@
+"""Units, users and what they prefer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.tokens import new_id
+
+
+class Unit(models.Model):
+    """A store, region or team. Units form a tree; an employee belongs to one."""
+
+    code = models.CharField(max_length=60, unique=True)  # as in files and the warehouse
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT)
+    country = models.CharField(max_length=2, blank=True)
+    time_zone = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a person comes for; one role per user, so rights never add up by accident."""
+
+    ADMIN = "admin", _("Administrator")
+    OWNER = "owner", _("Programme owner")
+    LEADER = "leader", _("Leadership")
+    ANALYST = "analyst", _("Analyst")
+    MANAGER = "manager", _("Unit manager")
+    EMPLOYEE = "employee", _("Employee")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A colleague who logs in."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=10, choices=Role, default=Role.EMPLOYEE)
+    unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=2, blank=True)  # blank: as the browser asks
+    theme = models.CharField(max_length=5, blank=True)  # blank: as the device asks
+    joined_at = models.DateTimeField(default=now)
+    seen_at = models.DateTimeField(null=True, blank=True)  # last visit of Today
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email

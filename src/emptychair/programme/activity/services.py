@@ -1,0 +1,24 @@
+"""Write what happened, in the transaction in which it happens."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from emptychair.programme.activity.models import Activity, Change, Delivery
+from emptychair.programme.lib.clock import now
+
+
+def record(action: str, subject: str, *, actor: str = "", **details: Any) -> Activity:
+    """Append one activity. Call it inside the transaction that makes it true."""
+    return Activity.objects.create(action=action, subject=subject, actor=actor, details=details)
+
+
+def mark_changed(table: str, keys: Iterable[int]) -> None:
+    """Note that rows of `table` must be copied to the warehouse (same transaction)."""
+    Change.objects.bulk_create([Change(table=table, key=key) for key in keys], batch_size=5_000)
+
+
+def replay(deliveries: Iterable[int]) -> int:
+    """Put dead deliveries back in the queue; return how many there were."""
+    return Delivery.objects.filter(pk__in=list(deliveries), state=Delivery.State.DEAD).update(
+        state=Delivery.State.DUE, due_at=now(), attempts=0, error=""
+    )

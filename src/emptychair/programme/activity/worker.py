@@ -1,0 +1,155 @@
+"""The worker: turns activities into deliveries, hands them out, and keeps periodic work going.
+
+Several workers may run side by side. A delivery is claimed by a conditional update, its effect
+and its removal commit together, and a claim whose worker died is free again when its lease ends.
+"""
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Q
+
+from emptychair.programme.activity.models import Activity, Delivery, Routine
+from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.tokens import new_id
+
+Handler = Callable[[Activity], None]
+LEASE = timedelta(seconds=60)
+BACK_OFF = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=6)
+MOST_ATTEMPTS = 20
+BATCH = 50
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Work done again `every` so often, by one worker at a time."""
+
+    every: timedelta
+    work: Callable[[], None]
+
+
+class Worker:
+    """Runs until `stop` is set; every step is safe to repeat after a kill."""
+
+    def __init__(
+        self, handlers: Mapping[str, Sequence[Handler]], routines: Mapping[str, Periodic]
+    ) -> None:
+        self.name = new_id()
+        self.stop = threading.Event()
+        self._handlers = handlers
+        self._by_name = {name_of(f): f for functions in handlers.values() for f in functions}
+        self._routines = routines
+
+    def run(self, idle_seconds: float = 0.2) -> None:
+        """Work until `stop` is set, resting `idle_seconds` whenever nothing is due."""
+        Routine.objects.bulk_create(
+            [Routine(name=name) for name in self._routines], ignore_conflicts=True
+        )
+        while not self.stop.is_set():
+            try:
+                busy = self.step()
+            except Exception:  # the database may be away: keep trying, say so
+                logger.exception("worker: step failed, trying again")
+                close_old_connections()
+                busy = False
+                self.stop.wait(1)
+            if not busy:
+                self.stop.wait(idle_seconds)
+
+    def step(self) -> bool:
+        """Do what is due now; return whether there was anything."""
+        dispatched = self.dispatch()
+        claimed = self.claim()
+        for delivery in claimed:
+            self.deliver(delivery)
+        return any([dispatched, claimed, self.turn_routines()])
+
+    @transaction.atomic
+    def dispatch(self) -> int:
+        """Turn new activities into one delivery per handler."""
+        waiting = Activity.objects.filter(dispatched=False).order_by("pk")
+        if connection.features.has_select_for_update_skip_locked:
+            waiting = waiting.select_for_update(skip_locked=True)
+        activities = list(waiting[:500])
+        Delivery.objects.bulk_create(
+            [
+                Delivery(activity=activity, handler=name_of(handler))
+                for activity in activities
+                for handler in self._handlers.get(activity.action, ())
+            ],
+            ignore_conflicts=True,
+        )
+        Activity.objects.filter(pk__in=[a.pk for a in activities]).update(dispatched=True)
+        return len(activities)
+
+    @transaction.atomic
+    def claim(self) -> list[Delivery]:
+        """Lease the deliveries that are due, including those whose last lease ran out."""
+        moment = now()
+        due = Delivery.objects.filter(~Q(state=Delivery.State.DEAD), due_at__lte=moment)
+        due = due.order_by("due_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        keys = [d.pk for d in due[:BATCH]]
+        # While leased, `due_at` is the end of the lease.
+        Delivery.objects.filter(pk__in=keys).update(
+            state=Delivery.State.LEASED, leased_by=self.name, due_at=moment + LEASE
+        )
+        return list(Delivery.objects.filter(pk__in=keys).select_related("activity"))
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Run one handler; its effect and the end of the delivery commit together."""
+        mine = Delivery.objects.filter(pk=delivery.pk, leased_by=self.name)
+        try:
+            handler = self._by_name[delivery.handler]
+            with transaction.atomic():
+                if mine.delete()[0]:
+                    handler(delivery.activity)
+        except Exception:
+            mine.update(**_after_failure(delivery, now(), traceback.format_exc()[-2000:]))
+            logger.warning("delivery %s to %s failed", delivery.pk, delivery.handler)
+
+    def turn_routines(self) -> bool:
+        """Do the periodic work whose time has come."""
+        moment, done = now(), False
+        for routine in Routine.objects.filter(next_at__lte=moment, name__in=self._routines):
+            periodic = self._routines[routine.name]
+            # Compare-and-set: of two workers one takes the turn.
+            won = Routine.objects.filter(pk=routine.pk, next_at=routine.next_at).update(
+                next_at=moment + periodic.every
+            )
+            if won:
+                done = True
+                self._turn(routine.name, periodic)
+        return done
+
+    def _turn(self, name: str, periodic: Periodic) -> None:
+        try:
+            periodic.work()
+        except Exception:
+            logger.exception("routine %s failed, next turn in %s", name, periodic.every)
+
+
+def name_of(handler: Handler) -> str:
+    """Return the stable name under which deliveries to `handler` are stored."""
+    return f"{handler.__module__.rsplit('programme.', 1)[-1]}.{handler.__qualname__}"
+
+
+def _after_failure(delivery: Delivery, moment: datetime, error: str) -> dict[str, object]:
+    attempts = delivery.attempts + 1
+    wait = min(LONGEST_WAIT, BACK_OFF * 2 ** (attempts - 1))
+    dead = attempts >= MOST_ATTEMPTS
+    return {
+        "state": Delivery.State.DEAD if dead else Delivery.State.DUE,
+        "leased_by": "",
+        "due_at": moment + wait,
+        "attempts": attempts,
+        "error": error,
+    }

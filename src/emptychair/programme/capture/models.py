@@ -1,0 +1,163 @@
+"""Surveys, whom they were sent to, and what was answered."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.tokens import new_id
+
+
+class Survey(models.Model):
+    """One question programme: about the whole relationship, or about one touchpoint."""
+
+    class Kind(models.TextChoices):
+        RELATIONSHIP = "relationship"
+        TRANSACTIONAL = "transactional"
+
+    class State(models.TextChoices):
+        DRAFT = "draft"  # answers are held as test
+        OPEN = "open"
+        CLOSED = "closed"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=13, choices=Kind, default=Kind.RELATIONSHIP)
+    state = models.CharField(max_length=6, choices=State, default=State.DRAFT)
+    touchpoint = models.ForeignKey(
+        "journeys.Touchpoint", null=True, blank=True, on_delete=models.PROTECT
+    )
+    drivers: models.ManyToManyField[models.Model, models.Model] = models.ManyToManyField(
+        "journeys.Driver", blank=True
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Wording(models.Model):
+    """The words of a survey in one language. A new version is a new row; none is ever edited."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="wordings")
+    language = models.CharField(max_length=2)
+    version = models.PositiveSmallIntegerField()
+    question = models.CharField(max_length=300)
+    low_label = models.CharField(max_length=80)
+    high_label = models.CharField(max_length=80)
+    follow_up = models.JSONField()  # bucket -> question
+    thanks = models.JSONField()  # bucket -> sentence
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["survey", "language", "version"], name="wording_once")]
+
+    def __str__(self) -> str:
+        return f"{self.survey_id}.{self.language}.{self.version}"
+
+
+class Link(models.Model):
+    """An address anyone may answer at: a public link, a QR code, a kiosk, a widget."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT)
+    channel = models.CharField(max_length=10, default="link")
+    unit = models.ForeignKey("accounts.Unit", null=True, blank=True, on_delete=models.PROTECT)
+    is_open = models.BooleanField(default=True)
+
+
+class Invitation(models.Model):
+    """One ask of one customer over one channel, also when it was not sent."""
+
+    class Outcome(models.TextChoices):
+        PLANNED = "planned"
+        SENT = "sent"
+        DELIVERED = "delivered"
+        BOUNCED = "bounced"
+        ANSWERED = "answered"
+        DECLINED = "declined"
+        SUPPRESSED = "suppressed"
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE)
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT)
+    channel = models.CharField(max_length=10)
+    unit = models.CharField(max_length=60, blank=True)  # frozen when the ask is planned
+    employee = models.CharField(max_length=60, blank=True)
+    planned_at = models.DateTimeField(default=now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.PLANNED)
+    suppressed_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "planned_at"], name="invitation_history")]
+
+
+class Response(models.Model):
+    """One person's answer as it stands now: the projection of its ledger entries."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT)
+    invitation = models.OneToOneField(
+        Invitation, null=True, blank=True, on_delete=models.SET_NULL, related_name="response"
+    )
+    customer = models.ForeignKey(
+        "customers.Customer", null=True, blank=True, on_delete=models.SET_NULL
+    )
+    wording = models.ForeignKey(Wording, null=True, blank=True, on_delete=models.PROTECT)
+    score = models.PositiveSmallIntegerField()
+    comment = models.TextField(blank=True)
+    ratings = models.JSONField(default=dict)  # driver slug -> 1..5
+    contact_wanted = models.BooleanField(default=False)
+    language = models.CharField(max_length=2, blank=True)
+    channel = models.CharField(max_length=10)
+    # Frozen at answer time:
+    unit = models.CharField(max_length=60, blank=True)
+    employee = models.CharField(max_length=60, blank=True)
+    touchpoint = models.CharField(max_length=60, blank=True)
+    traits = models.JSONField(default=dict)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField()
+    answered_on = models.DateField()  # local date of the programme
+    changed_at = models.DateTimeField(default=now)
+    held_reason = models.CharField(max_length=40, blank=True)  # blank: counted
+    source = models.CharField(max_length=22, blank=True)  # id of the import it came with
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="response_score_0_to_10", condition=Q(score__gte=0) & Q(score__lte=10)
+            ),
+        ]
+        indexes = [
+            # For the newest comments and the responses behind a figure.
+            models.Index(fields=["-answered_at", "id"], name="response_newest"),
+            models.Index(fields=["unit", "-answered_at"], name="response_of_unit"),
+            models.Index(fields=["customer", "-answered_at"], name="response_of_customer"),
+            # For undoing an import.
+            models.Index(fields=["source"], name="response_source", condition=~Q(source="")),
+        ]
+
+
+class LedgerEntry(models.Model):
+    """What was submitted, as it came. Appended only; triggers refuse UPDATE and DELETE."""
+
+    submission_id = models.CharField(max_length=64, unique=True)  # made by the client, before it tries
+    response = models.ForeignKey(
+        Response, to_field="public_id", on_delete=models.CASCADE, related_name="entries"
+    )
+    kind = models.CharField(max_length=10)  # answer, amend, hold, release, import
+    body = models.JSONField()
+    digest = models.CharField(max_length=64)  # of the body: a repeat must be equal
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["response", "id"], name="ledger_of_response")]
+
+
+class ErasurePermit(models.Model):
+    """While a row stands here the ledger may be deleted from; only the eraser writes it, and
+    takes it away in the same transaction."""

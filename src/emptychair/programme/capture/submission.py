@@ -1,0 +1,146 @@
+"""What a respondent may send, and how it is read: strictly, or not at all."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+MOST_BYTES = 65_536
+MOST_COMMENT = 10_000
+_SCORE = re.compile(r"10|[0-9]", re.ASCII)
+_RATING = re.compile(r"[1-5]", re.ASCII)
+_SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+_DRIVER = re.compile(r"rating_([a-z0-9_-]{1,40})", re.ASCII)
+_FIELDS = frozenset({"submission_id", "score", "comment", "contact_wanted", "language"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a submission was not taken: HTTP status, a code, and a sentence saying what to do."""
+
+    status: int
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One send by a respondent. None means: not said this time, leave as it is."""
+
+    submission_id: str
+    score: int | None = None
+    comment: str | None = None
+    contact_wanted: bool | None = None
+    language: str = ""
+    ratings: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        return {key: value for key, value in asdict(self).items() if key != "submission_id"}
+
+    @property
+    def digest(self) -> str:
+        """A hash of the body: the same id must come with the same body."""
+        canonical = json.dumps(self.body, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_submission(content_type: str, body: bytes) -> Submission | Problem:
+    """Read a form or JSON body; the first thing wrong with it is the answer."""
+    if len(body) > MOST_BYTES:
+        return Problem(413, "too_large", f"Send at most {MOST_BYTES} bytes.")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        said = _form(body)
+    elif kind == "application/json":
+        said = _json(body)
+    else:
+        return Problem(415, "content_type", "Send a form or JSON.")
+    return said if isinstance(said, Problem) else _submission(said)
+
+
+def _form(body: bytes) -> dict[str, Any] | Problem:
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=40
+        )
+    except (UnicodeDecodeError, ValueError):
+        return Problem(400, "form_unreadable", "The form is not valid UTF-8 form data.")
+    said: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in said:
+            return Problem(400, "field_twice", f"The field {name!r} came twice.")
+        if name == "score" or name.startswith("rating_"):
+            if value == "":
+                continue
+            pattern = _SCORE if name == "score" else _RATING
+            said[name] = int(value) if pattern.fullmatch(value) else value
+        elif name == "contact_wanted":
+            said[name] = value in ("1", "on", "true", "yes")
+        else:
+            said[name] = value.replace("\r\n", "\n")
+    return said
+
+
+def _json(body: bytes) -> dict[str, Any] | Problem:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise ValueError("a key came twice")
+        return dict(pairs)
+
+    def refuse(constant: str) -> float:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        said = json.loads(body.decode(), object_pairs_hook=once, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return Problem(400, "json_unreadable", "The body is not valid JSON with unique keys.")
+    if not isinstance(said, dict):
+        return Problem(400, "json_shape", "Send one JSON object.")
+    return said
+
+
+def _submission(said: dict[str, Any]) -> Submission | Problem:
+    submission_id = said.get("submission_id")
+    if not isinstance(submission_id, str) or not _SUBMISSION_ID.fullmatch(submission_id):
+        return Problem(400, "submission_id", "Send submission_id: 16 to 64 of A-Z a-z 0-9 _ -.")
+    ratings: dict[str, int] = {}
+    for name, value in said.items():
+        if match := _DRIVER.fullmatch(name):
+            if not _whole(value, 1, 5):
+                return Problem(400, "rating", f"{name} must be a whole number from 1 to 5.")
+            ratings[match[1]] = value
+        elif name not in _FIELDS:
+            return Problem(400, "field_unknown", f"There is no field {name!r}.")
+    score, comment = said.get("score"), said.get("comment")
+    if score is not None and not _whole(score, 0, 10):
+        return Problem(400, "score", "Choose a score: a whole number from 0 to 10.")
+    if comment is not None and (problem := _comment_problem(comment)):
+        return problem
+    contact, language = said.get("contact_wanted"), said.get("language", "")
+    if contact is not None and not isinstance(contact, bool):
+        return Problem(400, "contact_wanted", "contact_wanted must be true or false.")
+    if not isinstance(language, str) or not re.fullmatch(r"[a-z]{2}|", language, re.ASCII):
+        return Problem(400, "language", "language must be a code of two letters.")
+    return Submission(submission_id, score, comment, contact, language, ratings)
+
+
+def _whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _comment_problem(comment: Any) -> Problem | None:
+    if not isinstance(comment, str):
+        return Problem(400, "comment", "comment must be text.")
+    if len(comment) > MOST_COMMENT:
+        return Problem(400, "comment_long", f"Write at most {MOST_COMMENT} characters.")
+    try:
+        comment.encode()
+    except UnicodeEncodeError:
+        return Problem(400, "comment", "The comment has half a character in it.")
+    if "\0" in comment:
+        return Problem(400, "comment", "The comment has a NUL character in it.")
+    return None

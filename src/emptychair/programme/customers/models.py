@@ -1,0 +1,113 @@
+"""The people and companies we ask, what they are worth, what they do, and the groups they form."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from emptychair.programme.lib.clock import now
+
+
+class Account(models.Model):
+    """A company that is a customer (B2B)."""
+
+    code = models.CharField(max_length=80, unique=True)  # the company's own id of it
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """A person who can answer: facts without a name. Who it is stands in `Contact`."""
+
+    code = models.CharField(max_length=80, unique=True)  # the company's own id of the person
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT)
+    unit = models.ForeignKey("accounts.Unit", null=True, blank=True, on_delete=models.PROTECT)
+    language = models.CharField(max_length=2, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    contactable = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now)
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_reason = models.CharField(max_length=60, blank=True)
+    traits = models.JSONField(default=dict)
+    source = models.CharField(max_length=22, blank=True)  # id of the import that brought the row
+
+    segments: models.ManyToManyField[Segment, Membership] = models.ManyToManyField(
+        "Segment", through="Membership", related_name="customers"
+    )
+
+    class Meta:
+        # For undoing an import.
+        indexes = [models.Index(fields=["source"], name="customer_source", condition=~Q(source=""))]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Contact(models.Model):
+    """Who a customer is and how to reach the person. Erased on request; facts stay without it."""
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [
+            # For the import, which recognises a person by address when no id is given.
+            models.Index(fields=["email"], name="contact_email", condition=~Q(email="")),
+        ]
+
+
+class Segment(models.Model):
+    """A group of customers defined by a rule over their traits."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    priority = models.PositiveSmallIntegerField(default=100)  # key segments first: 1, 2, 3 ...
+    is_key = models.BooleanField(default=False)
+    # Every condition must hold: {"field": "country", "is": ["SE", "DK"]}; see `rules.py`.
+    rule = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["priority", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A customer that meets a segment's rule now."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "segment"], name="membership_once")]
+
+
+class Event(models.Model):
+    """Something a customer did: purchase, renewal, complaint, login ..."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "at"], name="event_timeline")]  # customer page
+
+
+class Value(models.Model):
+    """What a customer brought and cost in one month."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    month = models.DateField()  # first of the month
+    revenue = models.DecimalField(max_digits=14, decimal_places=2)
+    margin = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    cost_to_serve = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "month"], name="value_once_a_month")]
+

@@ -1,0 +1,16 @@
+"""The only place where slices meet: what follows from an action, and what is done periodically."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from emptychair.programme.activity.worker import Handler, Periodic
+from emptychair.programme.insight.services import refresh_readings
+from emptychair.programme.warehouse.services import maintain, synchronise
+
+HANDLERS: Mapping[str, Sequence[Handler]] = {}
+
+ROUTINES: Mapping[str, Periodic] = {
+    "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
+    "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
+    "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
+}

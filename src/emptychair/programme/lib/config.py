@@ -1,0 +1,131 @@
+"""Every setting of an installation: its name, what it is for, and how it is read.
+
+All come from the environment; `docs/reference/settings.md` is made from this list.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+class ConfigurationError(Exception):
+    """The environment asks for something that cannot be: say which setting and what to write."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("EMPTYCHAIR_DATA", "var", "Folder for the embedded database, warehouse and files."),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Empty: SQLite in the data folder. `sqlite:///path` or `postgresql://user:word@host/name`.",
+    ),
+    Setting(
+        "EMPTYCHAIR_SECRET_KEY",
+        "",
+        "Signs sessions. Empty: made once and kept in the data folder, readable by its owner only.",
+    ),
+    Setting(
+        "EMPTYCHAIR_TOKEN_KEYS",
+        "",
+        "Key ring of signed links, `id:secret` by comma, newest first. Empty: kept as above.",
+    ),
+    Setting(
+        "EMPTYCHAIR_BASE_URL",
+        "http://127.0.0.1:8000",
+        "Address that customers and colleagues use; every link that leaves the system starts so.",
+    ),
+    Setting(
+        "EMPTYCHAIR_HOSTS",
+        "",
+        "Further host names the web server answers to, by comma. That of the base URL always is.",
+    ),
+    Setting("EMPTYCHAIR_DEBUG", "no", "`yes` shows details of errors. Never where customers are."),
+    Setting("EMPTYCHAIR_LANGUAGE", "en", "Language of the organisation: sv, da or en."),
+    Setting("EMPTYCHAIR_TIME_ZONE", "Europe/Stockholm", "Time zone that decides local dates."),
+    Setting("EMPTYCHAIR_CURRENCY", "SEK", "Currency of every amount in this installation."),
+    Setting("EMPTYCHAIR_ORGANISATION", "Our company", "Name shown on pages and in questions."),
+    Setting("EMPTYCHAIR_MINIMUM_CELL", "5", "No figure of fewer answers than this is shown."),
+    Setting("EMPTYCHAIR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+)
+_DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+
+
+def setting(name: str) -> str:
+    """Return the value of the documented setting `name`."""
+    return os.environ.get(name) or _DEFAULTS[name]
+
+
+def data_folder() -> Path:
+    """Return the data folder, made on first use."""
+    folder = Path(setting("EMPTYCHAIR_DATA")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def kept_secret(name: str, file_name: str) -> str:
+    """Return the secret setting `name`, or one made once and kept in the data folder."""
+    given = setting(name)
+    if given:
+        return given
+    path = data_folder() / file_name
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA journal_size_limit=67108864;"
+    "PRAGMA secure_delete=ON;PRAGMA cache_size=-20000;PRAGMA temp_store=MEMORY;"
+)
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Return Django's description of the database at `url`.
+
+    Raises:
+        ConfigurationError: `url` names another kind of database.
+    """
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
+        path = Path(unquote(parts.path.removeprefix("/"))) if url else folder / "emptychair.sqlite3"
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(path),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": SQLITE_PRAGMAS,
+            },
+        }
+    if parts.scheme in ("postgres", "postgresql"):
+        return _postgresql(parts.path.lstrip("/"), parts, parse_qs(parts.query))
+    raise ConfigurationError(
+        f"DATABASE_URL starts with {parts.scheme!r}; write sqlite:///path or postgresql://..."
+    )
+
+
+def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(name),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or options.get("host", [""])[0],
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 16, "timeout": 20}},
+    }

@@ -1,0 +1,11 @@
+"""Every address of the product: one include per slice."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("emptychair.programme.visibility.urls")),
+    path("", include("emptychair.programme.capture.urls")),
+    path("data/", include("emptychair.programme.exchange.urls")),
+    path("account/", include("emptychair.programme.accounts.urls")),
+    path("login/", include("allauth.account.urls")),
+]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VisibilityConfig(AppConfig):
+    name = "emptychair.programme.visibility"
+    label = "visibility"
