@@ -63,7 +63,7 @@ class Change(models.Model):
     """
 
     table = models.CharField(max_length=30)
-    key = models.BigIntegerField()
+    key = models.CharField(max_length=80)  # the row's id in the warehouse
 
 
 class Routine(models.Model):

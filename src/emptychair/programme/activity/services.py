@@ -12,8 +12,14 @@ def record(action: str, subject: str, *, actor: str = "", **details: Any) -> Act
     return Activity.objects.create(action=action, subject=subject, actor=actor, details=details)
 
 
-def mark_changed(table: str, keys: Iterable[int]) -> None:
-    """Note that rows of `table` must be copied to the warehouse (same transaction)."""
+def mark_changed(table: str, keys: Iterable[str]) -> None:
+    """Note that rows of `table` must be copied to the warehouse (same transaction).
+
+    Args:
+        table: `responses`, `customers`, `invitations`, `values` or `events`.
+        keys: the rows' ids in the warehouse: a response's or invitation's public id, the
+            customer's code for the other three.
+    """
     Change.objects.bulk_create([Change(table=table, key=key) for key in keys], batch_size=5_000)
 
 

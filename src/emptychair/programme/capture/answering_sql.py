@@ -32,6 +32,7 @@ class Target:
     channel: str
     response: str | None = None  # public id, once something was answered
     invitation: int | None = None
+    invitation_id: str = ""  # its public id
     customer: int | None = None
     unit: str = ""
     employee: str = ""
@@ -52,7 +53,7 @@ class Entry:
 
 
 _INVITATION = """
-SELECT i.id, i.survey_id, i.channel, i.customer_id, i.unit, i.employee, i.sent_at, i.planned_at,
+SELECT i.public_id, i.id, i.survey_id, i.channel, i.customer_id, i.unit, i.employee, i.sent_at, i.planned_at,
        i.expires_at, s.state, t.slug, c.traits, r.public_id
 FROM capture_invitation i
 JOIN capture_survey s ON s.id = i.survey_id
@@ -91,8 +92,8 @@ def target_of_token(token: str, moment: datetime) -> Target | Problem:
 
 
 def _target_of_invitation(row: Sequence[Any], moment: datetime) -> Target | Problem:
-    invitation, survey, channel, customer, unit, employee, sent, planned, expires = row[:9]
-    state, touchpoint, traits, response = row[9:]
+    public_id, invitation, survey, channel, customer, unit, employee, sent, planned = row[:9]
+    expires, state, touchpoint, traits, response = row[9:]
     if expires is not None and _moment(expires) <= moment:
         return _UNKNOWN
     if state == "closed":
@@ -102,6 +103,7 @@ def _target_of_invitation(row: Sequence[Any], moment: datetime) -> Target | Prob
         channel,
         response=response,
         invitation=invitation,
+        invitation_id=public_id,
         customer=customer,
         unit=unit,
         employee=employee,
@@ -144,13 +146,13 @@ def submission(submission_id: str) -> Entry | None:
 def insert_response(target: Target, public_id: str, said: Submission, moment: datetime) -> None:
     """Store the first answer: the response, its activity, its change, its invitation's outcome."""
     assert said.score is not None
-    row = _one(
+    _do(
         "INSERT INTO capture_response (public_id, survey_id, invitation_id, customer_id, wording_id,"
         " score, comment, ratings, contact_wanted, language, channel, unit, employee, touchpoint,"
-        " traits, asked_at, answered_at, answered_on, changed_at, held_reason)"
+        " traits, asked_at, answered_at, answered_on, changed_at, held_reason, source)"
         " VALUES (%s, %s, %s, %s, (SELECT id FROM capture_wording WHERE survey_id = %s AND"
         " language = %s ORDER BY version DESC LIMIT 1), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-        " %s, %s, %s, %s, %s) RETURNING id",
+        " %s, %s, %s, %s, %s, '')",
         [
             public_id,
             target.survey,
@@ -175,7 +177,6 @@ def insert_response(target: Target, public_id: str, said: Submission, moment: da
             target.held_reason,
         ],
     )
-    assert row is not None
     if target.invitation is not None:
         _do(
             "UPDATE capture_invitation SET answered_at = %s, outcome = 'answered' WHERE id = %s",
@@ -183,9 +184,9 @@ def insert_response(target: Target, public_id: str, said: Submission, moment: da
         )
         _do(
             "INSERT INTO activity_change (\"table\", key) VALUES ('invitations', %s)",
-            [target.invitation],
+            [target.invitation_id],
         )
-    _note("response.recorded", row[0], public_id, said, moment)
+    _note("response.recorded", public_id, said, moment)
 
 
 def amend_response(target: Target, said: Submission, moment: datetime) -> None:
@@ -210,7 +211,7 @@ def amend_response(target: Target, said: Submission, moment: datetime) -> None:
         ],
     )
     assert target.response is not None
-    _note("response.amended", key, target.response, said, moment)
+    _note("response.amended", target.response, said, moment)
 
 
 def drivers_of(survey: int) -> frozenset[str]:
@@ -228,14 +229,14 @@ def drivers_of(survey: int) -> frozenset[str]:
     return kept[1]
 
 
-def _note(action: str, key: int, public_id: str, said: Submission, moment: datetime) -> None:
+def _note(action: str, public_id: str, said: Submission, moment: datetime) -> None:
     details = {} if said.score is None else {"score": said.score, "bucket": bucket_of(said.score)}
     _do(
         "INSERT INTO activity_activity (action, subject, actor, at, details, dispatched)"
         " VALUES (%s, %s, '', %s, %s, %s)",
         [action, public_id, _adapt(moment), _json(details), False],
     )
-    _do("INSERT INTO activity_change (\"table\", key) VALUES ('responses', %s)", [key])
+    _do("INSERT INTO activity_change (\"table\", key) VALUES ('responses', %s)", [public_id])
 
 
 def _held(state: str) -> str:

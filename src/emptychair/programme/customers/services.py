@@ -69,7 +69,8 @@ def _refresh_batch(segments: list[Segment], customers: list[Customer]) -> None:
     Membership.objects.bulk_create(
         [Membership(customer_id=c, segment_id=s) for c, s in sorted(wanted - before)]
     )
-    mark_changed("customers", sorted({customer for customer, _ in before ^ wanted}))
+    changed = {customer for customer, _ in before ^ wanted}
+    mark_changed("customers", [c.code for c in customers if c.pk in changed])
 
 
 def facts_of(customer: Customer) -> dict[str, Any]:
