@@ -60,11 +60,16 @@ def score_intervals(
         >>> low.round(4).tolist(), high.round(4).tolist()
         ([-0.1956, 0.4449], [0.3486, 1.0])
     """
-    z = normal_quantile(confidence)
+    return score_intervals_at(detractors, passives, promoters, normal_quantile(confidence))
+
+
+def score_intervals_at(
+    detractors: Counts, passives: Counts, promoters: Counts, z: Counts
+) -> tuple[Floats, Floats]:
+    """Return the score intervals at normal quantiles `z`, one for all cells or one for each."""
     d, p, k = (np.asarray(c, dtype=np.float64) for c in (detractors, passives, promoters))
-    low = -_upper_limit(k, p, d, z)
-    high = _upper_limit(d, p, k, z)
-    return low, high
+    quantile = np.asarray(z, dtype=np.float64)
+    return -_upper_limit(k, p, d, quantile), _upper_limit(d, p, k, quantile)
 
 
 def score_interval(
@@ -81,10 +86,11 @@ def score_interval(
     return float(low[0]), float(high[0])
 
 
-def _upper_limit(detractors: Floats, passives: Floats, promoters: Floats, z: float) -> Floats:
+def _upper_limit(detractors: Floats, passives: Floats, promoters: Floats, z: Floats) -> Floats:
     n = detractors + passives + promoters
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = (promoters - detractors) / n
+        inside = inside + 0 * z  # one cell per quantile, where several are asked for
         outside = np.ones_like(inside)
         for _ in range(_STEPS):
             middle = (inside + outside) / 2

@@ -153,6 +153,11 @@ def counted(responses: ir.Table, *, score: str = "score") -> ir.Table:
     return answered
 
 
+def bucket_value(answer: ir.Value) -> ir.Value:
+    """Return -1 for a detractor, 0 for a passive and +1 for a promoter, as an expression."""
+    return ibis.ifelse(answer >= 9, 1, ibis.ifelse(answer <= 6, -1, 0))
+
+
 def in_order(groups: Iterable[Group]) -> list[Group]:
     """Return `groups` sorted the same on every engine: nulls last within each column."""
     return sorted(groups, key=lambda group: [(value is None, value) for value in group])

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from emptychair.analysis.checks import check_columns
 from emptychair.analysis.errors import ArgumentError
-from emptychair.analysis.sums.counts import Group, counted, in_order
+from emptychair.analysis.sums.counts import Group, bucket_value, counted, in_order
 
 Cell = tuple[Group, object]
 
@@ -115,13 +115,11 @@ def _answers(
     stratum: str | None,
     unit: str | None,
 ) -> ir.Table:
-    answer = answered[score]
-    s = ibis.ifelse(answer >= 9, 1, ibis.ifelse(answer <= 6, -1, 0))
     answers = answered.select(
         **{f"key_{i}": answered[column] for i, column in enumerate(by)},
         stratum=answered[stratum] if stratum else ibis.literal(0),
         unit=answered[unit] if unit else ibis.literal(0),
-        s=s,
+        s=bucket_value(answered[score]),
         w=answered[weight].cast("float64") if weight else ibis.literal(1.0),
     )
     return answers.filter(answers["w"] != 0)
