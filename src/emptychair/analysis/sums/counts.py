@@ -133,8 +133,9 @@ def layer_counts(layer: ir.Table, by: Sequence[str] = ()) -> dict[Group, ScoreCo
     """
     names = [f"score_{score}" for score in SCORES]
     check_columns(layer, [*names, *by])
-    totals = layer.group_by(**{f"key_{i}": layer[column] for i, column in enumerate(by)}).aggregate(
-        **{name: layer[name].sum() for name in names}
+    totals = layer.aggregate(
+        by={f"key_{i}": layer[column] for i, column in enumerate(by)},
+        **{name: layer[name].sum() for name in names},
     )
     counts = {
         tuple(row[f"key_{i}"] for i in range(len(by))): ScoreCounts(

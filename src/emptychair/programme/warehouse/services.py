@@ -1,2 +1,185 @@
-def synchronise() -> None: ...
-def maintain() -> None: ...
+"""Bring the warehouse up to date. Only the worker calls these.
+
+The order makes a kill harmless at any point: days are marked stale before facts change; changes
+are struck off after the facts are in; stale days are struck off after their sums are in.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db.models import Max, Min
+
+from emptychair.analysis.sums.layer import layer_of
+from emptychair.programme.activity.models import Change
+from emptychair.programme.customers.models import Segment
+from emptychair.programme.warehouse import store, tables
+from emptychair.programme.warehouse.copying import SOURCES, rows_now
+from emptychair.programme.warehouse.models import StaleDay
+
+BATCH = 200_000
+DAYS_AT_ONCE = 62
+MANY = 20_000  # from here on a change of customers makes every day stale
+
+
+def synchronise() -> None:
+    """Copy what changed in the database, then make the sums of the days it touches."""
+    # Customers first: the sums of a response's day need its customer's segments.
+    for name in ("customers", "responses", "invitations", "values", "events"):
+        while copy_changes(name):
+            pass
+    refresh_layer()
+
+
+def copy_changes(name: str) -> int:
+    """Copy one batch of changed rows of a table; return how many changes it settled."""
+    changes = Change.objects.filter(table=name).order_by("pk")
+    noted = dict(changes.values_list("pk", "key")[:BATCH])
+    if not noted:
+        return 0
+    rows = rows_now(name, min(noted), max(noted))
+    keys = sorted(set(noted.values()))
+    if name == "customers":
+        rows = _with_segments(rows)
+        _customers_changed(keys)
+        _put(name, rows, keys)
+    elif name == "responses":
+        _put_responses(rows, keys)
+    else:
+        _put(name, rows, keys)
+    for start in range(0, len(noted), 5_000):
+        Change.objects.filter(pk__in=list(noted)[start : start + 5_000]).delete()
+    return len(noted)
+
+
+def refresh_layer() -> None:
+    """Make anew the sums of the days that are marked stale."""
+    while days := list(StaleDay.objects.order_by("day").values_list("day", flat=True)[:DAYS_AT_ONCE]):
+        _replace_sums(days)
+        StaleDay.objects.filter(day__in=days).delete()
+
+
+def rebuild_layer() -> None:
+    """Mark every day stale and make all sums anew."""
+    mark_every_day_stale()
+    refresh_layer()
+
+
+def mark_every_day_stale() -> None:
+    """Note that no day's sums may be trusted, as after a segment was redefined."""
+    responses = tables.responses()
+    days = responses.select("answered_on").distinct().to_pyarrow()["answered_on"].to_pylist()
+    _mark_stale([day for day in days if day is not None])
+
+
+def maintain() -> None:
+    """Join small files and remove outdated ones."""
+    for name in (*SOURCES, "sums"):
+        store.tidy(name)
+
+
+def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
+    months = pc.strftime(rows["answered_on"], format="%Y-%m")
+    rows = rows.append_column("month", months.cast(pa.string()))
+    old = _already_there(rows, keys)
+    days = [*rows["answered_on"].to_pylist(), *old["answered_on"].to_pylist()]
+    _mark_stale(days)
+    gone = sorted(set(old["response_id"].to_pylist()) - set(rows["response_id"].to_pylist()))
+    if gone:
+        store.delete("responses", "response_id", gone)
+    if not rows.num_rows:
+        return
+    if old.num_rows:
+        where = ", ".join(store.quote(month) for month in sorted(set(rows["month"].to_pylist())))
+        store.merge("responses", rows, "response_id", f"t.month IN ({where})")
+    else:
+        store.append("responses", rows, ["month"])
+
+
+def _already_there(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Return id and day of the rows of `keys` the warehouse has; other months only if needed."""
+    there = tables.responses()
+    if rows.num_rows == len(keys) and "month" in there.columns:
+        # Each key still has a row, and a response does not change its day.
+        there = there.filter(there["month"].isin(sorted(set(rows["month"].to_pylist()))))
+    wanted = ibis.memtable({"response_id": list(keys)})
+    found = there.semi_join(wanted, "response_id").select("response_id", "answered_on")
+    return found.to_pyarrow()
+
+
+def _put(name: str, rows: pa.Table, keys: Sequence[str]) -> None:
+    """Replace all rows of `keys` in a table that is not partitioned."""
+    source = SOURCES[name]
+    there = tables.table(name)
+    old = there.semi_join(ibis.memtable({source.key: list(keys)}), source.key).count().to_pyarrow()
+    if old.as_py():
+        store.delete(name, source.key, keys)
+    if rows.num_rows:
+        store.append(name, rows)
+
+
+def _with_segments(rows: pa.Table) -> pa.Table:
+    """Add one truth column per segment: whether the customer belongs to it now."""
+    codes = rows["customer_id"].to_pylist()
+    for segment in Segment.objects.order_by("slug"):
+        members = set(
+            segment.customers.values_list("code", flat=True)
+            if len(codes) > MANY
+            else segment.customers.filter(code__in=codes).values_list("code", flat=True)
+        )
+        flags = pa.array([code in members for code in codes])
+        rows = rows.append_column(f"segment_{segment.slug}", flags)
+    return rows
+
+
+def _customers_changed(keys: Sequence[str]) -> None:
+    if len(keys) > MANY:
+        mark_every_day_stale()
+        return
+    there = tables.responses()
+    wanted = ibis.memtable({"customer_id": list(keys)})
+    days = there.semi_join(wanted, "customer_id").select("answered_on").distinct().to_pyarrow()
+    _mark_stale(days["answered_on"].to_pylist())
+
+
+def _mark_stale(days: Sequence[date]) -> None:
+    StaleDay.objects.bulk_create(
+        [StaleDay(day=day) for day in sorted(set(days))], ignore_conflicts=True
+    )
+
+
+def _replace_sums(days: Sequence[date]) -> None:
+    months = sorted({f"{day:%Y-%m}" for day in days})
+    responses = tables.responses()
+    if "month" in responses.columns:
+        responses = responses.filter(responses["month"].isin(months))
+    chosen = responses.filter(responses["answered_on"].isin(list(days)))
+    sums = layer_of(chosen, memberships())
+    rows = sums.mutate(month=sums["answered_on"].strftime("%Y-%m")).to_pyarrow()
+    in_months = ", ".join(store.quote(month) for month in months)
+    in_days = ", ".join(store.quote(f"{day:%Y-%m-%d}") for day in days)
+    store.replace(
+        "sums", rows, f"month IN ({in_months}) AND answered_on IN ({in_days})", ["grain", "month"]
+    )
+
+
+def memberships() -> ibis.expr.types.Table:
+    """Return `customer_id` and `segment`, one row per membership."""
+    customers = tables.table("customers")
+    columns = [name for name in customers.columns if name.startswith("segment_")]
+    if not columns:
+        return ibis.memtable([], schema={"customer_id": "string", "segment": "string"})
+    tall = customers.select("customer_id", *columns).pivot_longer(
+        columns, names_to="segment", values_to="member"
+    )
+    return tall.filter(tall["member"]).select(
+        "customer_id", segment=tall["segment"].substr(len("segment_"))
+    )
+
+
+def waiting() -> dict[str, object]:
+    """Return how far the warehouse is behind: changes not copied, days not summed."""
+    stale = StaleDay.objects.aggregate(first=Min("day"), last=Max("day"))
+    return {"changes": Change.objects.count(), **stale}

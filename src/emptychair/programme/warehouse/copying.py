@@ -1,0 +1,224 @@
+"""From the database to Arrow in the shape of the table contract, through ADBC, never row by row.
+
+Every column leaves the database as text, because SQLite's driver guesses types from the first
+rows; DuckDB gives the types back. An absent value is the empty string on the way.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+import pyarrow as pa
+from django.db import connection
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one table is read: its SELECT, its key, and the DuckDB type of each column."""
+
+    select: str
+    key: str  # as the SELECT names it
+    types: Mapping[str, str]
+    key_sql: str
+
+
+RESPONSES = Source(
+    select="""
+    SELECT r.public_id AS response_id, c.code AS customer_id, a.code AS account_id,
+           r.asked_at, r.answered_at, r.answered_on, r.score, r.comment, r.language, r.channel,
+           s.slug AS survey, s.kind AS survey_kind, j.slug AS journey, g.slug AS stage,
+           r.touchpoint, r.unit, r.employee,
+           s.slug || '.' || w.language || '.' || w.version AS wording, r.held_reason,
+           r.ratings, r.traits
+    FROM capture_response r
+    JOIN capture_survey s ON s.id = r.survey_id
+    LEFT JOIN capture_wording w ON w.id = r.wording_id
+    LEFT JOIN customers_customer c ON c.id = r.customer_id
+    LEFT JOIN customers_account a ON a.id = c.account_id
+    LEFT JOIN journeys_touchpoint t ON t.slug = r.touchpoint
+    LEFT JOIN journeys_stage g ON g.id = t.stage_id
+    LEFT JOIN journeys_journey j ON j.id = g.journey_id""",
+    key="response_id",
+    key_sql="r.public_id",
+    types={
+        "response_id": "VARCHAR",
+        "customer_id": "VARCHAR",
+        "account_id": "VARCHAR",
+        "asked_at": "TIMESTAMPTZ",
+        "answered_at": "TIMESTAMPTZ",
+        "answered_on": "DATE",
+        "score": "TINYINT",
+        "comment": "VARCHAR",
+        "language": "VARCHAR",
+        "channel": "VARCHAR",
+        "survey": "VARCHAR",
+        "survey_kind": "VARCHAR",
+        "journey": "VARCHAR",
+        "stage": "VARCHAR",
+        "touchpoint": "VARCHAR",
+        "unit": "VARCHAR",
+        "employee": "VARCHAR",
+        "wording": "VARCHAR",
+        "held_reason": "VARCHAR",
+    },
+)
+CUSTOMERS = Source(
+    select="""
+    SELECT c.code AS customer_id, a.code AS account_id, c.created_at, c.left_at, c.left_reason,
+           c.language, c.country, u.code AS unit, c.contactable, c.traits
+    FROM customers_customer c
+    LEFT JOIN customers_account a ON a.id = c.account_id
+    LEFT JOIN accounts_unit u ON u.id = c.unit_id""",
+    key="customer_id",
+    key_sql="c.code",
+    types={
+        "customer_id": "VARCHAR",
+        "account_id": "VARCHAR",
+        "created_at": "TIMESTAMPTZ",
+        "left_at": "TIMESTAMPTZ",
+        "left_reason": "VARCHAR",
+        "language": "VARCHAR",
+        "country": "VARCHAR",
+        "unit": "VARCHAR",
+        "contactable": "BOOLEAN",
+    },
+)
+INVITATIONS = Source(
+    select="""
+    SELECT i.public_id AS invitation_id, c.code AS customer_id, s.slug AS survey, i.channel,
+           i.planned_at, i.sent_at, i.delivered_at, i.answered_at, i.outcome, i.suppressed_reason
+    FROM capture_invitation i
+    JOIN capture_survey s ON s.id = i.survey_id
+    JOIN customers_customer c ON c.id = i.customer_id""",
+    key="invitation_id",
+    key_sql="i.public_id",
+    types={
+        "invitation_id": "VARCHAR",
+        "customer_id": "VARCHAR",
+        "survey": "VARCHAR",
+        "channel": "VARCHAR",
+        "planned_at": "TIMESTAMPTZ",
+        "sent_at": "TIMESTAMPTZ",
+        "delivered_at": "TIMESTAMPTZ",
+        "answered_at": "TIMESTAMPTZ",
+        "outcome": "VARCHAR",
+        "suppressed_reason": "VARCHAR",
+    },
+)
+VALUES = Source(
+    select="""
+    SELECT c.code AS customer_id, v.month, v.revenue, v.margin, v.cost_to_serve
+    FROM customers_value v JOIN customers_customer c ON c.id = v.customer_id""",
+    key="customer_id",
+    key_sql="c.code",
+    types={
+        "customer_id": "VARCHAR",
+        "month": "DATE",
+        "revenue": "DECIMAL(14,2)",
+        "margin": "DECIMAL(14,2)",
+        "cost_to_serve": "DECIMAL(14,2)",
+    },
+)
+EVENTS = Source(
+    select="""
+    SELECT c.code AS customer_id, e.at, e.kind, e.amount
+    FROM customers_event e JOIN customers_customer c ON c.id = e.customer_id""",
+    key="customer_id",
+    key_sql="c.code",
+    types={
+        "customer_id": "VARCHAR",
+        "at": "TIMESTAMPTZ",
+        "kind": "VARCHAR",
+        "amount": "DECIMAL(14,2)",
+    },
+)
+SOURCES: dict[str, Source] = {
+    "responses": RESPONSES,
+    "customers": CUSTOMERS,
+    "invitations": INVITATIONS,
+    "values": VALUES,
+    "events": EVENTS,
+}
+# JSON column of a source -> prefix of the columns it becomes, and their type
+SPREAD = {"ratings": ("rating_", "TINYINT"), "traits": ("attr_", "VARCHAR")}
+
+
+def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
+    """Return the present state of the rows of `name` noted in that range of changes."""
+    source = SOURCES[name]
+    names = [*source.types, *(column for column in SPREAD if f".{column}" in source.select)]
+    columns = ", ".join(f"COALESCE(CAST(q.{column} AS TEXT), '') AS {column}" for column in names)
+    statement = (
+        f"SELECT {columns} FROM ({source.select} WHERE {source.key_sql} IN (SELECT key FROM"  # noqa: S608
+        f" activity_change WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND"
+        f" {last_change:d})) q"
+    )
+    with _reader() as cursor:
+        cursor.execute(statement)
+        raw = cursor.fetch_arrow_table()
+    return typed(source, raw)
+
+
+def typed(source: Source, raw: pa.Table) -> pa.Table:
+    """Give the text columns of `raw` their types and spread its JSON columns."""
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        engine.register("raw", raw)
+        columns = [
+            f'CAST(NULLIF("{column}", \'\') AS {kind}) AS "{column}"'
+            for column, kind in source.types.items()
+        ]
+        for column, (prefix, kind) in SPREAD.items():
+            if column in raw.column_names:
+                columns += _spread(engine, column, prefix, kind)
+        return engine.sql(f"SELECT {', '.join(columns)} FROM raw").to_arrow_table()  # noqa: S608
+
+
+def _spread(engine: Any, column: str, prefix: str, kind: str) -> list[str]:
+    keys = engine.execute(
+        f"SELECT DISTINCT unnest(json_keys({column})) AS k FROM raw"  # noqa: S608
+        f" WHERE {column} NOT IN ('', '{{}}') ORDER BY k"
+    ).fetchall()
+    return [
+        f"TRY_CAST(json_extract_string({column}, {_path(key)}) AS {kind}) AS {_name(prefix + key)}"
+        for (key,) in keys
+    ]
+
+
+def _path(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
+    return f"'$.\"{escaped}\"'"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+@contextmanager
+def _reader() -> Iterator[Any]:
+    """Yield a cursor of the database's ADBC driver."""
+    if connection.vendor == "sqlite":
+        from adbc_driver_sqlite import dbapi
+
+        opened = dbapi.connect(str(connection.settings_dict["NAME"]))
+    else:
+        from adbc_driver_postgresql import dbapi
+
+        opened = dbapi.connect(_postgresql_address())
+    with opened, opened.cursor() as cursor:
+        yield cursor
+
+
+_PARTS = ("USER", "PASSWORD", "HOST", "PORT", "NAME")
+
+
+def _postgresql_address() -> str:
+    parts = {key: quote(str(connection.settings_dict[key]), safe="") for key in _PARTS}
+    port = f":{parts['PORT']}" if parts["PORT"] else ""
+    login = f"{parts['USER']}:{parts['PASSWORD']}@" if parts["USER"] else ""
+    host = parts["HOST"] if not parts["HOST"].startswith("%2F") else ""
+    socket = f"?host={parts['HOST']}" if not host and parts["HOST"] else ""
+    return f"postgresql://{login}{host}{port}/{parts['NAME']}{socket}"

@@ -1,0 +1,110 @@
+"""The open tables on disk: Delta Lake, one writer (the worker), any number of readers."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from django.conf import settings
+
+KEEP_HOURS = 24  # readers of an older version have this long to finish
+
+_opened: dict[str, DeltaTable] = {}
+_opening = threading.Lock()
+
+
+def address(name: str) -> str:
+    """Return where the table `name` lies."""
+    return str(Path(settings.WAREHOUSE) / name)
+
+
+def opened(name: str) -> DeltaTable | None:
+    """Return the newest version of a table, or None before its first row."""
+    uri = address(name)
+    with _opening:
+        table = _opened.get(uri)
+        if table is None:
+            if not DeltaTable.is_deltatable(uri):
+                return None
+            table = _opened[uri] = DeltaTable(uri)
+        table.update_incremental()
+        return table
+
+
+def version(name: str) -> int:
+    """Return the number of the newest version of a table, -1 before its first row."""
+    table = opened(name)
+    return -1 if table is None else table.version()
+
+
+def files(name: str) -> list[str]:
+    """Return the Parquet files that make up the newest version of a table."""
+    table = opened(name)
+    if table is None:
+        return []
+    with _opening:
+        return list(table.file_uris())
+
+
+def append(name: str, rows: pa.Table, partition_by: Sequence[str] = ()) -> None:
+    """Add rows; new columns widen the table."""
+    write_deltalake(
+        address(name), rows, mode="append", partition_by=list(partition_by), schema_mode="merge"
+    )
+
+
+def merge(name: str, rows: pa.Table, key: str, where: str) -> None:
+    """Replace the rows that share `key` with `rows`, add the others.
+
+    Args:
+        name: an existing table.
+        rows: the rows as they stand now; new columns widen the table.
+        key: the column that names a row.
+        where: condition on `t` that holds for every row that may be replaced, so that other
+            partitions are not read.
+    """
+    table = DeltaTable(address(name))
+    merger = table.merge(
+        rows,
+        predicate=f"{where} AND t.{key} = s.{key}",
+        source_alias="s",
+        target_alias="t",
+        merge_schema=True,
+    )
+    merger.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def delete(name: str, key: str, values: Sequence[str]) -> None:
+    """Delete the rows whose `key` is one of `values`."""
+    table = DeltaTable(address(name))
+    for start in range(0, len(values), 1_000):
+        quoted = ", ".join(quote(value) for value in values[start : start + 1_000])
+        table.delete(f"{key} IN ({quoted})")
+
+
+def replace(name: str, rows: pa.Table, where: str, partition_by: Sequence[str]) -> None:
+    """Put `rows` in the place of all rows for which `where` holds, in one commit."""
+    exists = DeltaTable.is_deltatable(address(name))
+    write_deltalake(
+        address(name),
+        rows,
+        mode="overwrite" if exists else "append",
+        partition_by=list(partition_by),
+        predicate=where if exists else None,
+    )
+
+
+def tidy(name: str) -> None:
+    """Join small files and remove those no version of the last day needs."""
+    if not DeltaTable.is_deltatable(address(name)):
+        return
+    table = DeltaTable(address(name))
+    table.optimize.compact()
+    table.vacuum(KEEP_HOURS, dry_run=False, enforce_retention_duration=False)
+    table.cleanup_metadata()
+
+
+def quote(value: str) -> str:
+    """Return `value` as an SQL text literal."""
+    return "'" + value.replace("'", "''") + "'"

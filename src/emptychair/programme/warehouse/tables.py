@@ -1,0 +1,73 @@
+"""The warehouse as Ibis tables, in the shape of the table contract, on the chosen engine."""
+
+import threading
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from emptychair.analysis.sums.layer import DIMENSIONS, SCORE_COLUMNS
+from emptychair.programme.warehouse import store
+from emptychair.programme.warehouse.copying import SOURCES
+
+MEMORY_LIMIT = "1GB"
+_ENGINE = threading.local()
+_IBIS_TYPES = {"VARCHAR": "string", "TINYINT": "int8", "DECIMAL(14,2)": "decimal(14,2)"}
+_LAYER_SCHEMA = {
+    "grain": "string",
+    "answered_on": "date",
+    "segment": "string",
+    **dict.fromkeys(DIMENSIONS, "string"),
+    "hash_group": "int32",
+    **dict.fromkeys(SCORE_COLUMNS, "int64"),
+    "month": "string",
+}
+
+
+def engine() -> Any:
+    """Return this thread's DuckDB: read-only use, capped memory, times in UTC."""
+    backend = getattr(_ENGINE, "backend", None)
+    if backend is None:
+        backend = _ENGINE.backend = ibis.duckdb.connect(
+            memory_limit=MEMORY_LIMIT, threads=2
+        )
+        backend.raw_sql("SET TimeZone = 'UTC'")
+        _ENGINE.versions = {}
+    return backend
+
+
+def responses() -> ir.Table:
+    """Return the responses, held ones included."""
+    return table("responses")
+
+
+def layer() -> ir.Table:
+    """Return the statistics layer."""
+    return table("sums")
+
+
+def table(name: str) -> ir.Table:
+    """Return the newest version of a warehouse table; without rows before its first one."""
+    backend, version = engine(), store.version(name)
+    if version < 0:
+        return ibis.memtable([], schema=_schema(name))
+    view = f"{name}_{version}"
+    if _ENGINE.versions.get(name) != version:
+        backend.read_parquet(
+            store.files(name), table_name=view, hive_partitioning=True, union_by_name=True
+        )
+        previous = _ENGINE.versions.get(name)
+        if previous is not None:
+            backend.drop_view(f"{name}_{previous}", force=True)
+        _ENGINE.versions[name] = version
+    return backend.table(view)
+
+
+def _schema(name: str) -> dict[str, str]:
+    if name == "sums":
+        return _LAYER_SCHEMA
+    types = SOURCES[name].types
+    return {
+        column: _IBIS_TYPES.get(kind, "timestamp('UTC')" if kind == "TIMESTAMPTZ" else kind.lower())
+        for column, kind in types.items()
+    }
