@@ -1,0 +1,378 @@
+"""Turn an opened file into the responses table of the contract, and account for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import uuid4
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from emptychair.analysis.tables import cells
+from emptychair.analysis.tables.dates import detect_form, moment
+from emptychair.analysis.tables.layouts import compact
+from emptychair.analysis.tables.raw import ROW
+from emptychair.analysis.tables.schema import (
+    ATTRIBUTE_PREFIX,
+    HIGHEST_RATING,
+    RATING_PREFIX,
+    RESPONSES,
+    SCORES,
+)
+from emptychair.analysis.tables.source import Source
+
+SOURCE_ROW = "source_row"
+EXAMPLES_SHOWN = 3
+_REASON = "_reason"
+_SHOWN = "_shown"
+_DOUBT = "_doubt_"
+_MOMENTS = ("asked_at", "answered_at")
+_DATES = (*_MOMENTS, "answered_on")
+_SHARE_OF_RATINGS = 0.95
+_ENOUGH_TO_DOUBT_THE_SCALE = 30
+
+
+@dataclass(frozen=True)
+class Example:
+    """A cell that could not be used; `row` is None where a file has no row numbers."""
+
+    row: int | None
+    value: str | None
+
+
+@dataclass
+class Account:
+    """What became of the rows and cells of a file."""
+
+    rows: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, tuple[Example, ...]] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+
+    def exclude(self, reason: str, count: int, examples: Iterable[Example] = ()) -> None:
+        """Count rows that are left out."""
+        if count:
+            self.rows += count
+            self.excluded[reason] = self.excluded.get(reason, 0) + count
+            self.examples[reason] = tuple(examples)
+
+    def warn(self, kind: str, count: int, examples: Iterable[Example] = ()) -> None:
+        """Count cells or rows that are kept with a doubt."""
+        if count:
+            self.warnings[kind] = self.warnings.get(kind, 0) + count
+            self.examples[kind] = tuple(examples)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller says about the file."""
+
+    dates: str | None = None
+    timezone: str = "UTC"
+
+
+def clean(source: Source, options: Options, account: Account) -> tuple[ir.Table, dict[str, str]]:
+    """Return the responses of a file that count, and the heading of each field.
+
+    Args:
+        source: the opened file.
+        options: what the caller says about it.
+        account: receives the rows left out, the doubts and their examples.
+    """
+    table = _without_empty_rows(source, account)
+    fields = dict(source.mapping.fields)
+    fields |= _true_ratings(table, source.mapping.maybe_ratings)
+    columns = _columns(table, fields, source, options, account)
+    flagged = table.select(**columns)
+    if source.is_staged:
+        flagged = _kept(flagged)
+    flagged = _mark_repeated(flagged)
+    if source.is_staged:
+        flagged = _kept(flagged)
+    _count(flagged, account)
+    counted = flagged.filter(flagged[_REASON].isnull())
+    hidden = [name for name in counted.columns if name.startswith((_REASON, _SHOWN, _DOUBT))]
+    table = counted.drop(*hidden)
+    _doubt_the_scale(table, account)
+    return table, fields
+
+
+def _kept(table: ir.Table) -> ir.Table:
+    """Return `table` computed once and stored, for tables that are asked many times."""
+    backend = table.get_backend()
+    return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+
+
+def _without_empty_rows(source: Source, account: Account) -> ir.Table:
+    table = source.table
+    names = [name for name in table.columns if name != ROW]
+    if not source.is_staged or len(names) == 1:
+        return table
+    filled = reduce(or_, (table[name].notnull() for name in names))
+    empty = table.filter(~filled).count().to_pyarrow().as_py()
+    account.warn("row_empty", empty)
+    return table.filter(filled)
+
+
+def _true_ratings(table: ir.Table, maybe: Mapping[str, str]) -> dict[str, str]:
+    """Return those columns named like ratings whose values are whole numbers from 1 to 5."""
+    if not maybe:
+        return {}
+    sums: dict[str, Any] = {}
+    for name, heading in maybe.items():
+        read = cells.whole_number(table[heading], 1, HIGHEST_RATING)
+        sums[f"{name}_given"] = (read.reason.isnull() | (read.reason != cells.SCORE_MISSING)).sum()
+        sums[f"{name}_usable"] = read.reason.isnull().sum()
+    row = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    return {
+        name: heading
+        for name, heading in maybe.items()
+        if row[f"{name}_given"]
+        and row[f"{name}_usable"] >= _SHARE_OF_RATINGS * row[f"{name}_given"]
+    }
+
+
+def _columns(
+    table: ir.Table,
+    fields: Mapping[str, str],
+    source: Source,
+    options: Options,
+    account: Account,
+) -> dict[str, ir.Value]:
+    score = cells.whole_number(table[fields["score"]], SCORES[0], SCORES[-1])
+    columns: dict[str, ir.Value] = {"score": score.value}
+    columns |= _texts(table, fields)
+    columns |= _dates(table, fields, source, options, account)
+    columns |= _ratings(table, fields)
+    columns |= _attributes(table, fields)
+    columns |= _own(table, fields, set(columns))
+    columns[_REASON] = _reason(table, fields, source, score.reason)
+    columns[_SHOWN] = table[fields["score"]].cast("string")
+    if ROW in table.columns:
+        columns[SOURCE_ROW] = table[ROW]
+    return columns
+
+
+def _texts(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
+    wanted = [column.name for column in RESPONSES if column.type == "string"]
+    columns: dict[str, ir.Value] = {}
+    for name in wanted:
+        if name in fields:
+            column = table[fields[name]]
+            text = cells.text_of(column)
+            # A comment is kept as it was written; only one of nothing but blanks is none.
+            whole = column.cast("string")
+            columns[name] = text.isnull().ifelse(ibis.null("string"), whole) if name == "comment" else text
+    return columns
+
+
+def _ratings(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
+    columns: dict[str, ir.Value] = {}
+    for name, heading in fields.items():
+        if name.startswith(RATING_PREFIX):
+            read = cells.whole_number(table[heading], 1, HIGHEST_RATING)
+            columns[name] = read.value
+            unusable = read.reason.notnull() & (read.reason != cells.SCORE_MISSING)
+            shown = table[heading].cast("string")
+            columns[f"{_DOUBT}rating_unusable_{name}"] = unusable.ifelse(
+                shown, ibis.null("string")
+            )
+    return columns
+
+
+def _attributes(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
+    """Return traits as numbers where all of a column's cells are numbers, else as they are."""
+    names = [name for name in fields if name.startswith(ATTRIBUTE_PREFIX)]
+    texts = [name for name in names if table[fields[name]].type().is_string()]
+    numeric: set[str] = set()
+    if texts:
+        checks = {}
+        for name in texts:
+            text = cells.text_of(table[fields[name]])
+            checks[name] = (text.isnull() | cells.is_plain_number(text)).all() & text.notnull().any()
+        row = table.aggregate(**checks).to_pyarrow().to_pylist()[0]
+        numeric = {name for name in texts if row[name]}
+    return {
+        name: _attribute(table[fields[name]], is_number=name in numeric)
+        for name in names
+    }
+
+
+def _attribute(column: ir.Column, *, is_number: bool) -> ir.Value:
+    if is_number:
+        return cells.number(column)
+    return cells.text_of(column) if column.type().is_string() else column
+
+
+def _own(table: ir.Table, fields: Mapping[str, str], taken: set[str]) -> dict[str, ir.Value]:
+    """Return the columns that are no field of the contract, under their own headings."""
+    used = set(fields.values()) | {ROW}
+    lower = {name.casefold() for name in taken}
+    columns: dict[str, ir.Value] = {}
+    for heading in table.columns:
+        if heading not in used:
+            name = f"{heading} (file)" if heading.casefold() in lower else heading
+            column = table[heading]
+            columns[name] = cells.text_of(column) if column.type().is_string() else column
+    return columns
+
+
+def _reason(
+    table: ir.Table, fields: Mapping[str, str], source: Source, score_reason: ir.StringValue
+) -> ir.StringValue:
+    cases: list[tuple[ir.BooleanValue, str]] = []
+    if source.layout.drop:
+        wanted, values, reason = source.layout.drop
+        for heading in table.columns:
+            if compact(heading) == wanted:
+                cases.append((cells.text_of(table[heading]).lower().isin(values), reason))
+    if "held_reason" in fields:
+        cases.append((cells.text_of(table[fields["held_reason"]]).notnull(), "held"))
+    return ibis.cases(*cases, else_=score_reason) if cases else score_reason
+
+
+def _dates(
+    table: ir.Table,
+    fields: Mapping[str, str],
+    source: Source,
+    options: Options,
+    account: Account,
+) -> dict[str, ir.Value]:
+    columns: dict[str, ir.Value] = {}
+    timed: dict[str, bool] = {}
+    for name in _DATES:
+        if name in fields:
+            heading = fields[name]
+            if table[heading].type().is_string():
+                read, timed[name] = _written_dates(table, heading, source, options, account)
+                columns[f"{_DOUBT}date_unreadable_{name}"] = (
+                    read.isnull().ifelse(cells.text_of(table[heading]), ibis.null("string"))
+                )
+            else:
+                read, timed[name] = _typed_dates(table[heading])
+            columns[name] = read
+    return _as_contract(columns, timed, options.timezone)
+
+
+def _written_dates(
+    table: ir.Table, heading: str, source: Source, options: Options, account: Account
+) -> tuple[ir.TimestampValue, bool]:
+    form = detect_form(table, heading, order=options.dates, is_1904=source.is_1904)
+    if "numeric" in form.ways:
+        account.form["dates"] = form.order
+    at, zoned = moment(cells.text_of(table[heading]), form)
+    if options.timezone != "UTC":
+        at = zoned.ifelse(at, to_utc(at, options.timezone))
+    return at, form.has_time
+
+
+def _typed_dates(column: ir.Column) -> tuple[ir.TimestampValue, bool]:
+    kind = column.type()
+    if kind.is_date():
+        return column.cast("timestamp"), False
+    if kind.is_integer():
+        return column.as_timestamp("s"), True
+    return column.cast("timestamp"), True
+
+
+def _as_contract(
+    columns: dict[str, ir.Value], timed: Mapping[str, bool], timezone: str
+) -> dict[str, ir.Value]:
+    """Return moments and days so that `answered_on` is there whenever any answer date is.
+
+    A column of moments that only holds days is no moment: midnight would be invented.
+    """
+    if "answered_at" in columns and "answered_on" not in columns:
+        columns["answered_on"] = columns["answered_at"]
+        timed = {**timed, "answered_on": timed["answered_at"]}
+        if not timed["answered_at"]:
+            del columns["answered_at"]
+    elif timed.get("answered_on") and "answered_at" not in columns:
+        columns["answered_at"] = columns["answered_on"]
+    if "answered_on" in columns:
+        at = columns["answered_on"]
+        is_local = timezone == "UTC" or not timed["answered_on"]
+        columns["answered_on"] = (at if is_local else to_local(at, timezone)).date()
+    return columns
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.timestamp), dt.timestamp))
+def _timezone(zone, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """DuckDB's own function; from local to absolute and back, by the type of `at`."""
+
+
+def to_utc(at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+    """Return clock times of `zone` as UTC; a time in the hour that summer time skips moves on."""
+    return _timezone("UTC", _timezone(zone, at))
+
+
+def to_local(at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+    """Return UTC moments as the clock of `zone` shows them."""
+    return _timezone(zone, _timezone("UTC", at))
+
+
+def _mark_repeated(table: ir.Table) -> ir.Table:
+    """Mark answers whose `response_id` a row before already has; the first one counts."""
+    if "response_id" not in table.columns:
+        return table
+    counts = table.filter(table[_REASON].isnull())
+    row = counts.aggregate(
+        given=counts.response_id.count(), different=counts.response_id.nunique()
+    ).to_pyarrow().to_pylist()[0]
+    if row["given"] == row["different"]:
+        return table
+    order = SOURCE_ROW if SOURCE_ROW in table.columns else "score"
+    is_valid = table[_REASON].isnull() & table.response_id.notnull()
+    number = ibis.row_number().over(
+        group_by=[table.response_id, is_valid], order_by=table[order]
+    )
+    return table.mutate(
+        **{
+            _REASON: (is_valid & (number > 0)).ifelse("response_id_repeated", table[_REASON]),
+            _SHOWN: (is_valid & (number > 0)).ifelse(table.response_id, table[_SHOWN]),
+        }
+    )
+
+
+def _count(flagged: ir.Table, account: Account) -> None:
+    """Count the rows of each reason and the doubts, and fetch the first examples of each."""
+    doubts = [name for name in flagged.columns if name.startswith(_DOUBT)]
+    by_reason = flagged.group_by(_REASON).aggregate(n=flagged.count())
+    for row in by_reason.order_by(_REASON).to_pyarrow().to_pylist():
+        reason, n = row[_REASON], row["n"]
+        if reason is None:
+            account.rows += n
+        else:
+            account.exclude(reason, n, _examples(flagged, flagged[_REASON] == reason, _SHOWN))
+    if doubts:
+        counts = flagged.aggregate(**{name: flagged[name].count() for name in doubts})
+        for name, n in counts.to_pyarrow().to_pylist()[0].items():
+            kind = name.removeprefix(_DOUBT)
+            kind = next(one for one in ("date_unreadable", "rating_unusable") if kind.startswith(one))
+            if n:
+                account.warn(kind, n, _examples(flagged, flagged[name].notnull(), name))
+
+
+def _examples(table: ir.Table, which: ir.BooleanValue, shown: str) -> list[Example]:
+    rows = table.filter(which)
+    if SOURCE_ROW not in table.columns:
+        found = rows.select(value=rows[shown]).limit(EXAMPLES_SHOWN).to_pyarrow().to_pylist()
+        return [Example(None, row["value"]) for row in found]
+    found = (
+        rows.select(row=rows[SOURCE_ROW], value=rows[shown]).order_by("row").limit(EXAMPLES_SHOWN)
+    )
+    return [Example(row["row"], row["value"]) for row in found.to_pyarrow().to_pylist()]
+
+
+def _doubt_the_scale(table: ir.Table, account: Account) -> None:
+    used = account.rows - sum(account.excluded.values())
+    if used >= _ENOUGH_TO_DOUBT_THE_SCALE:
+        highest = table.score.max().to_pyarrow().as_py()
+        if highest <= HIGHEST_RATING:
+            account.warn("score_never_above_5", used)

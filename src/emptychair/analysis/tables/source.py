@@ -1,0 +1,203 @@
+"""Open a file for what it is, whatever it is called, as a table on an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pyarrow as pa
+
+from emptychair.analysis.errors import UnreadableFileError
+from emptychair.analysis.tables.engine import connect
+from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
+from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
+from emptychair.analysis.tables.raw import ROW, RawFile, batch_schema
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends import BaseBackend
+
+Finding = tuple[str, int, list[tuple[int | None, str | None]]]
+_EXAMPLES = 3
+_PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
+_EMPTY_ZIP = b"PK\x05\x06"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file opened: its table, the mapping of its columns and what was found on the way.
+
+    `is_staged` is true when the rows were brought into an embedded engine, as text, with `_row`;
+    columnar files stay where they are.
+    """
+
+    table: ir.Table
+    mapping: ColumnMapping
+    layout: Layout
+    is_staged: bool
+    is_1904: bool
+    form: Mapping[str, str]
+    excluded: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+
+def open_source(
+    path: Path,
+    told: Mapping[str, str],
+    engine: BaseBackend,
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    sheet: str | None = None,
+) -> Source:
+    """Open `path` for what its content says it is.
+
+    Raises:
+        UnreadableFileError: it is missing, empty, damaged or of no known kind.
+        AnalysisError: its columns cannot be mapped; see `map_columns`.
+    """
+    if not path.exists():
+        raise UnreadableFileError(f"There is no file {str(path)!r}.")
+    if path.is_dir():
+        return _open_folder(path, told, engine)
+    kind = _kind(path)
+    if kind == "parquet":
+        return _open_parquet([str(path)], "parquet", told, engine)
+    if kind == "workbook":
+        from emptychair.analysis.tables.workbook import read_workbook
+
+        return _stage(read_workbook(path, sheet=sheet), PLAIN, told, engine)
+    return _open_text(path, told, engine, encoding, separator)
+
+
+def _kind(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be opened: {error.strerror}.") from error
+    if not head:
+        raise UnreadableFileError(f"{path.name} is empty: it has 0 bytes.")
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if head.startswith((_ZIP, _EMPTY_ZIP, _OLE)):
+        return "workbook"
+    _refuse_known_others(path, head)
+    return "text"
+
+
+def _refuse_known_others(path: Path, head: bytes) -> None:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    what = ""
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<workbook")):
+        what = "a web or XML page, whatever its name says. Open it in Excel and save it as .xlsx"
+    elif start.startswith((b"[{", b'{"')):
+        what = "JSON. Save it as CSV, Excel or Parquet"
+    elif head.startswith(b"\x1f\x8b"):
+        what = "compressed with gzip. Unpack it first"
+    elif head.startswith(b"%PDF"):
+        what = "a PDF. Export the table as CSV or Excel"
+    if what:
+        raise UnreadableFileError(f"{path.name} is {what}.")
+
+
+def _open_folder(path: Path, told: Mapping[str, str], engine: BaseBackend) -> Source:
+    for inner in (path, path / "responses"):
+        if (inner / "_delta_log").is_dir():
+            return _open_parquet(_delta_files(inner), "delta", told, engine)
+    one = path / "responses.parquet"
+    if one.exists():
+        return _open_parquet([str(one)], "parquet", told, engine)
+    files = sorted(str(file) for file in path.rglob("*.parquet"))
+    if not files:
+        raise UnreadableFileError(
+            f"The folder {str(path)!r} holds neither a Delta table nor Parquet files."
+        )
+    return _open_parquet(files, "parquet", told, engine)
+
+
+def _delta_files(path: Path) -> list[str]:
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    try:
+        files = DeltaTable(str(path)).file_uris()
+    except DeltaError as error:
+        first = str(error).splitlines()[0]
+        raise UnreadableFileError(f"{path} is not a Delta table: {first}.") from error
+    if not files:
+        raise UnreadableFileError(f"The Delta table {str(path)!r} is empty: it has no rows.")
+    return list(files)
+
+
+def _open_parquet(
+    files: list[str], kind: str, told: Mapping[str, str], engine: BaseBackend
+) -> Source:
+    options = {"union_by_name": True} if engine.name == "duckdb" else {"mergeSchema": True}
+    try:
+        table = engine.read_parquet(files if len(files) > 1 else files[0], **options)
+    except Exception as error:
+        first = str(error).splitlines()[0]
+        raise UnreadableFileError(f"{files[0]} is not readable as Parquet: {first}") from error
+    mapping = map_columns(table.columns, told=told)
+    return Source(table, mapping, PLAIN, is_staged=False, is_1904=False, form={"format": kind})
+
+
+def _open_text(
+    path: Path,
+    told: Mapping[str, str],
+    engine: BaseBackend,
+    encoding: str | None,
+    separator: str | None,
+) -> Source:
+    from emptychair.analysis.tables.textfile import read_text
+
+    raw = read_text(path, encoding=encoding, separator=separator)
+    layout = detect_layout(raw.headings, raw.following)
+    if layout.header_rows > 1:
+        raw = read_text(
+            path, encoding=encoding, separator=separator, header_rows=layout.header_rows
+        )
+    return _stage(raw, layout, told, engine)
+
+
+def _stage(
+    raw: RawFile, layout: Layout, told: Mapping[str, str], engine: BaseBackend
+) -> Source:
+    """Bring the rows of a file into an embedded engine, wholly empty rows left out."""
+    labels = labels_of(layout, raw.headings, raw.following)
+    mapping = map_columns(raw.headings, labels, told, layout)
+    backend = engine if engine.name == "duckdb" else connect()
+    name = f"file_{uuid4().hex}"
+    schema = batch_schema(len(raw.headings))
+    reader = pa.RecordBatchReader.from_batches(schema, raw.batches)
+    connection = backend.con
+    connection.register("incoming", reader)
+    try:
+        connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM incoming')
+    finally:
+        connection.unregister("incoming")
+    staged = backend.table(name)
+    names = {heading: f"c{number}" for number, heading in enumerate(raw.headings)}
+    table = staged.select(
+        **{heading: staged[column] for heading, column in names.items()}, **{ROW: staged[ROW]}
+    )
+    excluded, warnings = _findings(raw)
+    form = {**raw.form, "layout": layout.name}
+    return Source(table, mapping, layout, True, raw.is_1904, form, excluded, warnings)
+
+
+def _findings(raw: RawFile) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    found = raw.findings
+    ragged: list[tuple[int | None, str | None]] = [(one.row, one.text) for one in found.ragged]
+    excluded = [("row_ragged", len(ragged), ragged[:_EXAMPLES])]
+    warnings: list[Finding] = [
+        ("row_padded", found.padded_rows, []),
+        ("nul_removed", found.removed_nul, []),
+    ]
+    return tuple(excluded), tuple(warnings)
