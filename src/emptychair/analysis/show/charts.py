@@ -1,0 +1,361 @@
+"""One chart per result: what it says, the same numbers as a table, and how it is drawn.
+
+Every function takes records of the library and `Words` and returns a `Chart`, which `render`
+draws for a page or as an image. Given `links`, a click on a mark opens what lies behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from emptychair.analysis.delivery.score import Nps
+from emptychair.analysis.delivery.trend import TrendPoint
+from emptychair.analysis.show.words import FIGURE_FROM, INTERVAL_FROM, Level, Words
+from emptychair.analysis.sums.counts import ScoreCounts
+
+if TYPE_CHECKING:
+    from emptychair.analysis.show.marks import Drawing
+
+Cell: TypeAlias = str | int | float | None
+
+WIDE: Final = 720  # pixels
+NARROW: Final = 330
+MOST_GROUPS: Final = 20  # more are in the table only
+LINK: Final = "https://link.invalid/"  # stands before the number of a link until it is drawn
+_BUCKETS: Final = ("detractor", "passive", "promoter")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A result as a picture, a sentence and a table.
+
+    Attributes:
+        name: short and stable, for file names and addresses.
+        title: what it shows.
+        sentence: what there is to see, for those who do not see it.
+        caption: how to read the marks; may be empty.
+        header: names of the table's columns.
+        rows: the numbers of the picture, unrounded; null where too few answered.
+        links: addresses that marks lead to, by the number after `LINK`.
+        draw: makes the Altair chart for a width in pixels.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    links: tuple[str, ...] = ()
+    draw: Callable[[int], Drawing] = field(repr=False, compare=False, kw_only=True)
+
+    def specification(self, width: int = WIDE, *, titled: bool = False) -> str:
+        """Return the Vega-Lite text of the chart at `width`, in sentinel colours."""
+        from emptychair.analysis.show import marks
+
+        title, subtitle = (self.title, self.sentence) if titled else ("", "")
+        return marks.specification(self.draw(width), title, subtitle, width)
+
+    def digest(self) -> str:
+        """Return a key under which the drawn chart may be kept."""
+        parts = (self.title, self.sentence, *self.links, repr(self.rows), repr(self.header))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def buckets_chart(
+    counts: ScoreCounts, words: Words, links: Mapping[str, str] | None = None
+) -> Chart:
+    """Return the three buckets as people: one figure per answer, or a hundred in all.
+
+    Args:
+        counts: how many gave each score.
+        words: the language.
+        links: address of the responses behind each bucket.
+    """
+    people = (counts.detractors, counts.passives, counts.promoters)
+    names = [words(bucket + "s") for bucket in _BUCKETS]
+    shares = [n / counts.n if counts.n else 0.0 for n in people]
+    figures = people if counts.n <= 100 else of_hundred(people)
+    values = [
+        {"bucket": bucket, "tip": f"{name}: {words.answers(n)} ({words.share(share)})"}
+        | _link(links, number)
+        for number, (bucket, name, n, share) in enumerate(
+            zip(_BUCKETS, names, people, shares, strict=True)
+        )
+        for _ in range(figures[number])
+    ]
+    numbers = {f"{bucket}s": words.number(n) for bucket, n in zip(_BUCKETS, people, strict=True)}
+    percent = {
+        f"{bucket}_share": words.share(share)
+        for bucket, share in zip(_BUCKETS, shares, strict=True)
+    }
+    return Chart(
+        name="buckets",
+        title=words("chart_buckets"),
+        sentence=words("chart_buckets_sentence", **numbers, **percent),
+        caption=words("person_is_one" if counts.n <= 100 else "person_is_percent"),
+        header=(words("group"), words("responses"), words("share")),
+        rows=tuple(zip(names, people, shares, strict=True)),
+        links=tuple(links[bucket] for bucket in _BUCKETS) if links else (),
+        draw=lambda width: _marks().people(values, width),
+    )
+
+
+def distribution_chart(
+    counts: ScoreCounts, words: Words, links: Sequence[str] | None = None
+) -> Chart:
+    """Return how many gave each score from 0 to 10.
+
+    Args:
+        counts: how many gave each score.
+        words: the language.
+        links: address of the responses behind each of the eleven scores.
+    """
+    shares = [n / counts.n if counts.n else 0.0 for n in counts.scores]
+    most = max(range(11), key=lambda score: counts.scores[score])
+    values = [
+        {
+            "score": score,
+            "bucket": bucket_of(score),
+            "share": shares[score],
+            "label": words.share(shares[score]) if n else "",
+            "tip": f"{score}: {words.answers(n)} ({words.share(shares[score])})",
+            **_link(links, score),
+        }
+        for score, n in enumerate(counts.scores)
+    ]
+    return Chart(
+        name="distribution",
+        title=words("chart_distribution"),
+        sentence=words(
+            "chart_distribution_sentence",
+            n=words.answers(counts.n),
+            score=most,
+            share=words.share(shares[most]),
+        ),
+        caption="",
+        header=(words("score"), words("responses"), words("share")),
+        rows=tuple((score, n, shares[score]) for score, n in enumerate(counts.scores)),
+        links=tuple(links or ()),
+        draw=lambda width: _marks().bars(values, words, width),
+    )
+
+
+def trend_chart(
+    points: Sequence[TrendPoint], every: str, words: Words, links: Sequence[str] | None = None
+) -> Chart:
+    """Return the NPS of each period with both of its intervals.
+
+    Args:
+        points: the periods in order, those without answers included.
+        every: length of the periods.
+        words: the language.
+        links: address of the responses behind each period.
+    """
+    values = [
+        {
+            "i": i,
+            "tip": f"{words.period(point.period, every)}: {level_tip(point, words)}",
+            **_level(point),
+            "sequence_low": point.sequence_low_points,
+            "sequence_high": point.sequence_high_points,
+            **_link(links, i),
+        }
+        for i, point in enumerate(points)
+    ]
+    labels = period_labels(points, every, words)
+    return Chart(
+        name="trend",
+        title=words("chart_trend"),
+        sentence=_trend_sentence(points, every, words),
+        caption=words("chart_trend_caption"),
+        header=(words("period"), *_level_header(words), *_sequence_header(words)),
+        rows=tuple(
+            (words.period(point.period, every), *_level_row(point), *_sequence_row(point))
+            for point in points
+        ),
+        links=tuple(links or ()),
+        draw=lambda width: _marks().trend(values, labels, width),
+    )
+
+
+def groups_chart(
+    results: Sequence[Nps],
+    column: str,
+    words: Words,
+    *,
+    total: Nps | None = None,
+    links: Sequence[str] | None = None,
+) -> Chart:
+    """Return the NPS of each group as a dot with its interval.
+
+    Args:
+        results: one per group; drawn in the order given, the first `MOST_GROUPS` of them.
+        column: the column they are grouped by.
+        words: the language.
+        total: all groups together, drawn as a dashed line.
+        links: address of the responses behind each group.
+    """
+    values = [
+        {
+            "row": i,
+            "name": group_name(result, words),
+            "tip": f"{group_name(result, words)}: {level_tip(result, words)}",
+            **_level(result),
+            **_link(links, i),
+        }
+        for i, result in enumerate(results[:MOST_GROUPS])
+    ]
+    total_points = total.nps_points if total is not None and total.n >= FIGURE_FROM else None
+    return Chart(
+        name=f"by-{column}",
+        title=words("chart_groups", column=words.column(column)),
+        sentence=_groups_sentence(results, words),
+        caption=words("chart_groups_caption"),
+        header=(words.column(column).capitalize(), *_level_header(words)),
+        rows=tuple((group_name(result, words), *_level_row(result)) for result in results),
+        links=tuple(links or ()),
+        draw=lambda width: _marks().dots(values, total_points, words, width),
+    )
+
+
+def sparkline_chart(points: Sequence[TrendPoint], every: str, words: Words) -> Chart:
+    """Return the NPS over time as a line without axes, for a cell of a table."""
+    values = [{"i": i, **_level(point)} for i, point in enumerate(points)]
+    full = trend_chart(points, every, words)
+    return Chart(
+        name="sparkline",
+        title=full.title,
+        sentence=full.sentence,
+        caption="",
+        header=full.header,
+        rows=full.rows,
+        draw=partial(_sparkline, values),
+    )
+
+
+def bucket_of(score: int) -> str:
+    """Return the bucket of a score.
+
+    Examples:
+        >>> [bucket_of(score) for score in (6, 7, 9)]
+        ['detractor', 'passive', 'promoter']
+    """
+    return "promoter" if score >= 9 else "passive" if score >= 7 else "detractor"
+
+
+def of_hundred(people: Sequence[int]) -> list[int]:
+    """Return whole parts of a hundred in proportion, by the largest remainder.
+
+    Examples:
+        >>> of_hundred([1, 1, 1])
+        [34, 33, 33]
+    """
+    total = sum(people)
+    parts = [100 * n // total for n in people]
+    by_remainder = sorted(range(len(people)), key=lambda i: -(100 * people[i] % total))
+    for i in by_remainder[: 100 - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def group_name(result: Nps, words: Words) -> str:
+    """Return the name of a group, or words for a group without one."""
+    values = [str(value) for value in result.group if value is not None and str(value)]
+    return " · ".join(values) or words("not_stated")
+
+
+def level_tip(level: Level, words: Words) -> str:
+    """Return an NPS in one short phrase: what may be shown of it, and from how many answers."""
+    said = words.level(level)
+    if said.certainty == "full":
+        return f"{words('nps')} {said.value} ({said.interval}), {said.answers}"
+    if said.certainty == "interval":
+        return f"{words('nps')} {said.value}, {said.answers}"
+    return said.value if said.certainty == "none" else f"{said.value}, {said.answers}"
+
+
+def period_labels(points: Sequence[TrendPoint], every: str, words: Words) -> list[list[str]]:
+    """Return axis labels of one or two lines: the year stands under its first period."""
+    labels, year = [], 0
+    for point in points:
+        shown_year = point.period.isocalendar().year if every == "week" else point.period.year
+        lines = [words.short_period(point.period, every)]
+        if shown_year != year and every != "year":
+            lines.append(str(shown_year))
+        labels.append(lines)
+        year = shown_year
+    return labels
+
+
+def _marks() -> Any:
+    from emptychair.analysis.show import marks  # Altair takes a while to import
+
+    return marks
+
+
+def _sparkline(values: Sequence[Mapping[str, Any]], width: int) -> Drawing:
+    return _marks().sparkline(values, width)  # type: ignore[no-any-return]
+
+
+def _link(links: object, number: int) -> dict[str, str]:
+    return {"link": f"{LINK}{number}"} if links else {}
+
+
+def _level(level: Level) -> dict[str, float | None]:
+    n, nps, low, high = _level_row(level)
+    return {"nps": nps, "low": low, "high": high} if n else {"nps": None, "low": None, "high": None}
+
+
+def _level_row(level: Level) -> tuple[int, float | None, float | None, float | None]:
+    known = level.n >= INTERVAL_FROM
+    return (
+        level.n,
+        level.nps_points if level.n >= FIGURE_FROM else None,
+        level.low_points if known else None,
+        level.high_points if known else None,
+    )
+
+
+def _level_header(words: Words) -> tuple[str, str, str, str]:
+    interval = words("interval")
+    low, high = f"{interval}, {words('lower')}", f"{interval}, {words('upper')}"
+    return words("responses"), words("nps"), low, high
+
+
+def _sequence_header(words: Words) -> tuple[str, str]:
+    interval = words("always_valid_interval")
+    return f"{interval}, {words('lower')}", f"{interval}, {words('upper')}"
+
+
+def _sequence_row(point: TrendPoint) -> tuple[float | None, float | None]:
+    if point.n < INTERVAL_FROM:
+        return None, None
+    return point.sequence_low_points, point.sequence_high_points
+
+
+def _trend_sentence(points: Sequence[TrendPoint], every: str, words: Words) -> str:
+    if not points:
+        return words("no_answers")
+    return words(
+        "chart_trend_sentence",
+        first=words.period(points[0].period, every),
+        last=words.period(points[-1].period, every),
+        level=level_tip(points[-1], words),
+    )
+
+
+def _groups_sentence(results: Sequence[Nps], words: Words) -> str:
+    sure = [r for r in results if r.n >= FIGURE_FROM and r.nps_points is not None]
+    if not sure:
+        return words("chart_groups_few", count=len(results))
+    ordered = sorted(sure, key=lambda result: result.nps_points or 0.0)
+    best, worst = (
+        f"{group_name(result, words)} ({words.points(result.nps_points or 0.0)})"
+        for result in (ordered[-1], ordered[0])
+    )
+    return words("chart_groups_sentence", count=len(results), best=best, worst=worst)
