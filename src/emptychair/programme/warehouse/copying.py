@@ -1,18 +1,23 @@
-"""From the database to Arrow in the shape of the table contract, through ADBC, never row by row.
+"""From the database to Arrow in the shape of the table contract, never through model objects.
 
-Every column leaves the database as text, because SQLite's driver guesses types from the first
-rows; DuckDB gives the types back. An absent value is the empty string on the way.
+Every column leaves the database as text, so that both databases give the same; DuckDB gives the
+types back. An absent value is the empty string on the way.
+
+PostgreSQL is read through ADBC. SQLite is read through Python's own driver: a second copy of the
+SQLite library in one process drops the first one's file locks and reads an outdated log.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
+from adbc_driver_postgresql import dbapi
 from django.db import connection
+
+FETCHED_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -156,9 +161,7 @@ def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
         f" activity_change WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND"
         f" {last_change:d})) q"
     )
-    with _reader() as cursor:
-        cursor.execute(statement)
-        raw = cursor.fetch_arrow_table()
+    raw = _fetch_sqlite(statement) if connection.vendor == "sqlite" else _fetch(statement)
     return typed(source, raw)
 
 
@@ -197,19 +200,21 @@ def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-@contextmanager
-def _reader() -> Iterator[Any]:
-    """Yield a cursor of the database's ADBC driver."""
-    if connection.vendor == "sqlite":
-        from adbc_driver_sqlite import dbapi
+def _fetch_sqlite(statement: str) -> pa.Table:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        schema = pa.schema([(column[0], pa.string()) for column in cursor.description])
+        batches = []
+        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+            columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return pa.Table.from_batches(batches, schema)
 
-        opened = dbapi.connect(str(connection.settings_dict["NAME"]))
-    else:
-        from adbc_driver_postgresql import dbapi
 
-        opened = dbapi.connect(_postgresql_address())
-    with opened, opened.cursor() as cursor:
-        yield cursor
+def _fetch(statement: str) -> pa.Table:
+    with dbapi.connect(_postgresql_address()) as opened, opened.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetch_arrow_table()
 
 
 _PARTS = ("USER", "PASSWORD", "HOST", "PORT", "NAME")
