@@ -1,0 +1,81 @@
+"""Is the installation well? Checks with a sentence each, for `emptychair doctor`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.core.checks import run_checks
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Q, Sum
+
+from emptychair.programme.activity.models import Delivery
+from emptychair.programme.capture.models import Response
+from emptychair.programme.customers.models import Customer
+from emptychair.programme.warehouse import services, tables
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    is_well: bool
+    sentence: str
+
+
+def examine(what: str, *, rebuild: bool = False) -> list[Finding]:
+    """Look at the `warehouse`, or at `all`; with `rebuild`, make every sum anew first."""
+    findings = [] if what == "warehouse" else [*_settings(), *_database()]
+    if rebuild:
+        services.synchronise()
+        services.rebuild_layer()
+    return [*findings, *_warehouse()]
+
+
+def _settings() -> Iterator[Finding]:
+    problems = run_checks()
+    for problem in problems:
+        yield Finding(False, str(problem.msg))
+    if not problems:
+        yield Finding(True, "settings and page permissions are in order")
+
+
+def _database() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield Finding(not missing, f"{len(missing)} migrations to apply (emptychair migrate)")
+    dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
+    yield Finding(not dead, f"{dead} deliveries were given up after many attempts")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            (verdict,) = cursor.fetchone()
+        yield Finding(verdict == "ok", f"SQLite's integrity check says: {verdict}")
+
+
+def _warehouse() -> Iterator[Finding]:
+    """Compare counts and sums of database, facts and statistics layer."""
+    behind = services.waiting()
+    yield Finding(not behind["changes"], f"{behind['changes']} changes wait for the warehouse")
+    in_database = Response.objects.aggregate(
+        rows=Count("id"), counted=Count("id", filter=Q(held_reason="")), scores=Sum("score")
+    )
+    facts = tables.responses()
+    in_facts = facts.aggregate(
+        rows=facts.count(),
+        counted=facts["held_reason"].isnull().sum(),
+        scores=facts["score"].sum(),
+    )
+    copied = {key: value or 0 for key, value in in_facts.to_pyarrow().to_pylist()[0].items()}
+    expected = {key: value or 0 for key, value in in_database.items()}
+    yield Finding(copied == expected, f"responses: database {expected}, warehouse {copied}")
+    there = tables.table("customers").count().to_pyarrow().as_py()
+    customers = Customer.objects.count()
+    yield Finding(there == customers, f"customers: database {customers}, warehouse {there}")
+    layer = tables.layer()
+    for grain in ("segment", "unit", "full", "hash_group"):
+        rows = layer.filter((layer["grain"] == grain) & (layer["segment"] == ""))
+        total = sum(rows[f"score_{score}"].sum() for score in range(11))
+        summed = rows.aggregate(n=total).to_pyarrow().to_pylist()[0]["n"] or 0
+        yield Finding(
+            summed == expected["counted"], f"sums by {grain}: {summed} counted answers"
+        )

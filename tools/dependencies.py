@@ -1,0 +1,69 @@
+"""Every import is declared in pyproject.toml, and every declared dependency is imported."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Used without an import of their own, with the reason.
+WITHOUT_IMPORT = {
+    "argon2-cffi": "Django's password hasher imports it",
+    "adbc-driver-manager": "what the PostgreSQL driver is driven by",
+    "sqlglot": "pinned for Ibis, which imports it",
+    "psycopg": "Django's PostgreSQL backend imports it",
+    "granian": "started as a process",
+    "whitenoise": "named in settings",
+    "django-csp": "named in settings",
+    "django-htmx": "named in settings",
+}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        lines += extra
+    return {normal(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines}
+
+
+def imported() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in (ROOT / "src").rglob("*.py"):
+        if "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                found.setdefault(name.partition(".")[0], path)
+    return found
+
+
+def main() -> int:
+    distributions = packages_distributions()
+    wanted, used, problems = declared(), set(), []
+    for module, path in sorted(imported().items()):
+        if module in sys.stdlib_module_names or module in ("emptychair", "__future__"):
+            continue
+        names = {normal(name) for name in distributions.get(module, [])}
+        used |= names
+        if not names & wanted:
+            problems.append(f"{path.relative_to(ROOT)} imports {module}, which is not declared")
+    for name in sorted(wanted - used - set(WITHOUT_IMPORT)):
+        problems.append(f"{name} is declared in pyproject.toml and never imported")
+    print("\n".join(problems) or "Dependencies are declared and used.")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
