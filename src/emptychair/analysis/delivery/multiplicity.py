@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from emptychair.analysis.checks import check_share
+from emptychair.analysis.delivery.intervals import Floats
 from emptychair.analysis.errors import ArgumentError
 
 
@@ -113,7 +114,7 @@ def _step_up(p_values: Sequence[float], factor: float) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _checked(p_values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _checked(p_values: Sequence[float]) -> Floats:
     p = np.asarray(p_values, dtype=np.float64)
     if not np.all((p >= 0) & (p <= 1)):
         raise ArgumentError("A p-value lies between 0 and 1; leave tests without one out.")

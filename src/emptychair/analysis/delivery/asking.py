@@ -1,0 +1,124 @@
+"""What became of the invitations: asked, reached, opened, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from emptychair.analysis.checks import check_columns
+from emptychair.analysis.sums.counts import Group, in_order
+
+_SENT = ("sent", "delivered", "bounced", "answered", "declined")
+_DELIVERED = ("delivered", "answered", "declined")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Counts of invitations of one group, as survey research counts them.
+
+    Attributes:
+        group: values of the grouping columns.
+        eligible: invitations planned, those held back by a rule left out.
+        asked: invitations sent.
+        delivered: sent and not returned.
+        opened: delivered and looked at; null where nothing says so.
+        answered: delivered and answered.
+        bounced: sent and returned.
+        suppressed: held back by a rule before sending.
+        response_rate: answered over delivered; null where nothing was delivered.
+        asked_rate: answered over asked (AAPOR's RR1 with everybody asked as eligible).
+    """
+
+    group: Group
+    eligible: int
+    asked: int
+    delivered: int
+    opened: int | None
+    answered: int
+    bounced: int
+    suppressed: int
+    response_rate: float | None
+    asked_rate: float | None
+
+
+def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
+    """Return what became of the invitations of each group, with one grouped query.
+
+    A moment (`delivered_at`, `answered_at`) counts as much as the `outcome`: whoever
+    answered has got the invitation, whatever the log of the mail server says.
+
+    Args:
+        invitations: one row per ask; `outcome` or the moments, or both.
+        by: columns to group by.
+
+    Returns:
+        One record per group, ordered by group.
+
+    Raises:
+        ColumnNotFoundError: a column of `by` is missing, or there is neither `outcome` nor
+            `sent_at`.
+
+    References:
+        AAPOR (2023), "Standard Definitions", 10th edition.
+    """
+    check_columns(invitations, by)
+    if "sent_at" not in invitations.columns:
+        check_columns(invitations, ["outcome"])
+    answered = _any(invitations, ("answered",), "answered_at")
+    opened = _any(invitations, (), "opened_at") | answered
+    bounced = _any(invitations, ("bounced",), None) & ~answered
+    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~_any(
+        invitations, ("suppressed",), None
+    )
+    logged = _any(invitations, _DELIVERED, "delivered_at") | opened
+    # Without a log of deliveries, what was sent and did not come back has arrived.
+    has_log = "delivered_at" in invitations.columns
+    delivered = sent & ~bounced & (logged if has_log else ibis.literal(True))
+    keys = {f"key_{i}": invitations[column] for i, column in enumerate(by)}
+    totals = invitations.group_by(**keys).aggregate(
+        eligible=(~_any(invitations, ("suppressed",), None)).sum(),
+        asked=sent.sum(),
+        delivered=delivered.sum(),
+        opened=(delivered & opened).sum(),
+        answered=(delivered & answered).sum(),
+        bounced=(sent & bounced).sum(),
+        suppressed=_any(invitations, ("suppressed",), None).sum(),
+    )
+    rows = {
+        tuple(row.pop(key) for key in keys): {name: int(n or 0) for name, n in row.items()}
+        for row in totals.to_pyarrow().to_pylist()
+    }
+    knows_opening = "opened_at" in invitations.columns
+    return [_asking(group, rows[group], knows_opening) for group in in_order(rows)]
+
+
+def _asking(group: Group, counts: dict[str, int], knows_opening: bool) -> Asking:
+    return Asking(
+        group=group,
+        eligible=counts["eligible"],
+        asked=counts["asked"],
+        delivered=counts["delivered"],
+        opened=counts["opened"] if knows_opening else None,
+        answered=counts["answered"],
+        bounced=counts["bounced"],
+        suppressed=counts["suppressed"],
+        response_rate=_share(counts["answered"], counts["delivered"]),
+        asked_rate=_share(counts["answered"], counts["asked"]),
+    )
+
+
+def _any(invitations: ir.Table, outcomes: Sequence[str], moment: str | None) -> ir.BooleanValue:
+    """Return whether the outcome is one of `outcomes` or the moment is known."""
+    told = ibis.literal(False)
+    if outcomes and "outcome" in invitations.columns:
+        told = told | invitations["outcome"].isin(list(outcomes)).fill_null(False)
+    if moment is not None and moment in invitations.columns:
+        told = told | invitations[moment].notnull()
+    return told
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
