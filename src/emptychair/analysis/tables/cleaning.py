@@ -14,7 +14,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from emptychair.analysis.tables import cells
-from emptychair.analysis.tables.dates import detect_form, moment
+from emptychair.analysis.tables.dates import DateForm, detect_form, has_zone, moment, one_form
 from emptychair.analysis.tables.layouts import compact
 from emptychair.analysis.tables.raw import ROW
 from emptychair.analysis.tables.schema import (
@@ -28,7 +28,10 @@ from emptychair.analysis.tables.source import Source
 
 SOURCE_ROW = "source_row"
 EXAMPLES_SHOWN = 3
+DATE_UNREADABLE = "date_unreadable"
+RATING_UNUSABLE = "rating_unusable"
 _REASON = "_reason"
+_READ = "_read_"
 _SHOWN = "_shown"
 _DOUBT = "_doubt_"
 _MOMENTS = ("asked_at", "answered_at")
@@ -77,6 +80,20 @@ class Options:
     timezone: str = "UTC"
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file's rows with its text read: for each field, the column to take it from.
+
+    `headings` are the columns as they stand in the file; `columns` are those with numbers and
+    dates read from text where they were text.
+    """
+
+    table: ir.Table
+    headings: Mapping[str, str]
+    columns: Mapping[str, str]
+    forms: Mapping[str, DateForm]
+
+
 def clean(source: Source, options: Options, account: Account) -> tuple[ir.Table, dict[str, str]]:
     """Return the responses of a file that count, and the heading of each field.
 
@@ -85,22 +102,48 @@ def clean(source: Source, options: Options, account: Account) -> tuple[ir.Table,
         options: what the caller says about it.
         account: receives the rows left out, the doubts and their examples.
     """
-    table = _without_empty_rows(source, account)
-    fields = dict(source.mapping.fields)
-    fields |= _true_ratings(table, source.mapping.maybe_ratings)
-    columns = _columns(table, fields, source, options, account)
-    flagged = table.select(**columns)
+    opened = _open(source, options, account)
+    flagged = opened.table.select(**_columns(opened, source, options))
     if source.is_staged:
         flagged = _kept(flagged)
     flagged = _mark_repeated(flagged)
-    if source.is_staged:
-        flagged = _kept(flagged)
     _count(flagged, account)
     counted = flagged.filter(flagged[_REASON].isnull())
     hidden = [name for name in counted.columns if name.startswith((_REASON, _SHOWN, _DOUBT))]
     table = counted.drop(*hidden)
+    if source.is_staged:
+        table = _kept(table)
     _doubt_the_scale(table, account)
-    return table, fields
+    return table, dict(opened.headings)
+
+
+def _open(source: Source, options: Options, account: Account) -> _Opened:
+    """Return a file's rows with numbers and dates read from text, once."""
+    table = _without_empty_rows(source, account)
+    fields = {**source.mapping.fields, **source.mapping.maybe_ratings}
+    columns = dict(fields)
+    read: dict[str, ir.Value] = {}
+    forms: dict[str, DateForm] = {}
+    for name, heading in fields.items():
+        if not table[heading].type().is_string():
+            continue
+        if name == "score" or name.startswith(RATING_PREFIX):
+            read[_READ + name] = cells.number_of(table[heading])
+        elif name in _DATES:
+            form = detect_form(table, heading, order=options.dates, is_1904=source.is_1904)
+            forms[name] = form
+            read[_READ + name] = one_form(cells.text_of(table[heading]), form)
+            if "numeric" in form.ways:
+                account.form["dates"] = form.order
+        else:
+            continue
+        columns[name] = _READ + name
+    if read:
+        table = _kept(table.mutate(**read))
+    maybe = {name: columns[name] for name in source.mapping.maybe_ratings}
+    for name in set(maybe) - _true_ratings(table, maybe):
+        del fields[name], columns[name]
+    return _Opened(table, fields, columns, forms)
 
 
 def _kept(table: ir.Table) -> ir.Table:
@@ -112,7 +155,7 @@ def _kept(table: ir.Table) -> ir.Table:
 def _without_empty_rows(source: Source, account: Account) -> ir.Table:
     table = source.table
     names = [name for name in table.columns if name != ROW]
-    if not source.is_staged or len(names) == 1:
+    if ROW not in table.columns or len(names) == 1:
         return table
     filled = reduce(or_, (table[name].notnull() for name in names))
     empty = table.filter(~filled).count().to_pyarrow().as_py()
@@ -120,40 +163,39 @@ def _without_empty_rows(source: Source, account: Account) -> ir.Table:
     return table.filter(filled)
 
 
-def _true_ratings(table: ir.Table, maybe: Mapping[str, str]) -> dict[str, str]:
+def _true_ratings(table: ir.Table, maybe: Mapping[str, str]) -> set[str]:
     """Return those columns named like ratings whose values are whole numbers from 1 to 5."""
     if not maybe:
-        return {}
+        return set()
     sums: dict[str, Any] = {}
-    for name, heading in maybe.items():
-        read = cells.whole_number(table[heading], 1, HIGHEST_RATING)
-        sums[f"{name}_given"] = (read.reason.isnull() | (read.reason != cells.SCORE_MISSING)).sum()
+    for name, column in maybe.items():
+        read = cells.whole_number(table[column], 1, HIGHEST_RATING)
+        sums[f"{name}_given"] = _is_given(read).sum()
         sums[f"{name}_usable"] = read.reason.isnull().sum()
     row = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
     return {
-        name: heading
-        for name, heading in maybe.items()
+        name
+        for name in maybe
         if row[f"{name}_given"]
         and row[f"{name}_usable"] >= _SHARE_OF_RATINGS * row[f"{name}_given"]
     }
 
 
-def _columns(
-    table: ir.Table,
-    fields: Mapping[str, str],
-    source: Source,
-    options: Options,
-    account: Account,
-) -> dict[str, ir.Value]:
-    score = cells.whole_number(table[fields["score"]], SCORES[0], SCORES[-1])
+def _is_given(read: cells.Reading) -> ir.BooleanValue:
+    return read.reason.fill_null("") != cells.SCORE_MISSING
+
+
+def _columns(opened: _Opened, source: Source, options: Options) -> dict[str, ir.Value]:
+    table, headings = opened.table, opened.headings
+    score = cells.whole_number(table[opened.columns["score"]], SCORES[0], SCORES[-1])
     columns: dict[str, ir.Value] = {"score": score.value}
-    columns |= _texts(table, fields)
-    columns |= _dates(table, fields, source, options, account)
-    columns |= _ratings(table, fields)
-    columns |= _attributes(table, fields)
-    columns |= _own(table, fields, set(columns))
-    columns[_REASON] = _reason(table, fields, source, score.reason)
-    columns[_SHOWN] = table[fields["score"]].cast("string")
+    columns |= _texts(table, headings)
+    columns |= _dates(opened, options)
+    columns |= _ratings(opened)
+    columns |= _attributes(table, headings)
+    columns |= _own(table, headings, set(columns))
+    columns[_REASON] = _reason(table, headings, source, score.reason)
+    columns[_SHOWN] = table[headings["score"]].cast("string")
     if ROW in table.columns:
         columns[SOURCE_ROW] = table[ROW]
     return columns
@@ -172,15 +214,15 @@ def _texts(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
     return columns
 
 
-def _ratings(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
+def _ratings(opened: _Opened) -> dict[str, ir.Value]:
     columns: dict[str, ir.Value] = {}
-    for name, heading in fields.items():
+    for name, column in opened.columns.items():
         if name.startswith(RATING_PREFIX):
-            read = cells.whole_number(table[heading], 1, HIGHEST_RATING)
+            read = cells.whole_number(opened.table[column], 1, HIGHEST_RATING)
+            shown = opened.table[opened.headings[name]].cast("string")
+            is_unusable = read.reason.notnull() & _is_given(read)
             columns[name] = read.value
-            unusable = read.reason.notnull() & (read.reason != cells.SCORE_MISSING)
-            shown = table[heading].cast("string")
-            columns[f"{_DOUBT}rating_unusable_{name}"] = unusable.ifelse(
+            columns[f"{_DOUBT}{RATING_UNUSABLE}_{name}"] = is_unusable.ifelse(
                 shown, ibis.null("string")
             )
     return columns
@@ -212,11 +254,11 @@ def _attribute(column: ir.Column, *, is_number: bool) -> ir.Value:
 
 def _own(table: ir.Table, fields: Mapping[str, str], taken: set[str]) -> dict[str, ir.Value]:
     """Return the columns that are no field of the contract, under their own headings."""
-    used = set(fields.values()) | {ROW}
+    used = {*fields.values(), ROW}
     lower = {name.casefold() for name in taken}
     columns: dict[str, ir.Value] = {}
     for heading in table.columns:
-        if heading not in used:
+        if heading not in used and not heading.startswith(_READ):
             name = f"{heading} (file)" if heading.casefold() in lower else heading
             column = table[heading]
             columns[name] = cells.text_of(column) if column.type().is_string() else column
@@ -237,39 +279,26 @@ def _reason(
     return ibis.cases(*cases, else_=score_reason) if cases else score_reason
 
 
-def _dates(
-    table: ir.Table,
-    fields: Mapping[str, str],
-    source: Source,
-    options: Options,
-    account: Account,
-) -> dict[str, ir.Value]:
+def _dates(opened: _Opened, options: Options) -> dict[str, ir.Value]:
     columns: dict[str, ir.Value] = {}
     timed: dict[str, bool] = {}
     for name in _DATES:
-        if name in fields:
-            heading = fields[name]
-            if table[heading].type().is_string():
-                read, timed[name] = _written_dates(table, heading, source, options, account)
-                columns[f"{_DOUBT}date_unreadable_{name}"] = (
-                    read.isnull().ifelse(cells.text_of(table[heading]), ibis.null("string"))
-                )
-            else:
-                read, timed[name] = _typed_dates(table[heading])
-            columns[name] = read
+        if name not in opened.columns:
+            continue
+        column = opened.table[opened.columns[name]]
+        if name in opened.forms:
+            form = opened.forms[name]
+            read = moment(column, form)
+            shown = opened.table[opened.headings[name]]
+            columns[f"{_DOUBT}{DATE_UNREADABLE}_{name}"] = (
+                read.isnull() & column.notnull()
+            ).ifelse(shown, ibis.null("string"))
+            if options.timezone != "UTC" and form.has_time:
+                read = has_zone(column).ifelse(read, to_utc(read, options.timezone))
+            columns[name], timed[name] = read, form.has_time
+        else:
+            columns[name], timed[name] = _typed_dates(column)
     return _as_contract(columns, timed, options.timezone)
-
-
-def _written_dates(
-    table: ir.Table, heading: str, source: Source, options: Options, account: Account
-) -> tuple[ir.TimestampValue, bool]:
-    form = detect_form(table, heading, order=options.dates, is_1904=source.is_1904)
-    if "numeric" in form.ways:
-        account.form["dates"] = form.order
-    at, zoned = moment(cells.text_of(table[heading]), form)
-    if options.timezone != "UTC":
-        at = zoned.ifelse(at, to_utc(at, options.timezone))
-    return at, form.has_time
 
 
 def _typed_dates(column: ir.Column) -> tuple[ir.TimestampValue, bool]:
@@ -354,7 +383,7 @@ def _count(flagged: ir.Table, account: Account) -> None:
         counts = flagged.aggregate(**{name: flagged[name].count() for name in doubts})
         for name, n in counts.to_pyarrow().to_pylist()[0].items():
             kind = name.removeprefix(_DOUBT)
-            kind = next(one for one in ("date_unreadable", "rating_unusable") if kind.startswith(one))
+            kind = next(one for one in (DATE_UNREADABLE, RATING_UNUSABLE) if kind.startswith(one))
             if n:
                 account.warn(kind, n, _examples(flagged, flagged[name].notnull(), name))
 

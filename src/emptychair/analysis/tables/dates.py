@@ -1,49 +1,56 @@
-"""Read moments and days written in any usual way, the order of day and month decided once."""
+"""Read moments and days written in any usual way, the order of day and month decided once.
+
+Text is brought into one form, `2025-12-31 23:15:00+02:00`, by replacements that each know one way
+of writing, and then cast. Only the ways that occur in a column are applied to it. Runs on DuckDB,
+where files are staged: the replacements use its regular expressions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from emptychair.analysis.errors import AmbiguousDatesError
 from emptychair.analysis.tables.cells import text_of
 
 ORDERS = ("day-first", "month-first")
-_TIME = r"(?:[T ,]+([0-9]{1,2}[:.][0-9]{2}.*))?$"
-_ISO = r"^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})" + _TIME
-_NUMERIC = r"^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})" + _TIME
+
+_NUMERIC = r"^([0-9]{1,2})[-/. ]\s?([0-9]{1,2})[-/. ]\s?([0-9]{4}|[0-9]{2})($|[T ,])"
 _POINTED = r"^[0-9]{1,2}\.\s?[0-9]{1,2}\."
-_COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
-_DAY_NAME = r"^(?:\p{L}+,?\s+)?([0-9]{1,2})\.?\s+(\p{L}{3})\p{L}*\.?,?\s+([0-9]{4})" + _TIME
-_NAME_DAY = r"^(?:\p{L}+,\s+)?(\p{L}{3})\p{L}*\.?\s+([0-9]{1,2}),?\s+([0-9]{4})" + _TIME
 _SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
 _SECONDS = r"^[0-9]{9,10}(?:[.,][0-9]+)?$"
 _MILLISECONDS = r"^[0-9]{12,13}$"
-_CLOCK = r"^([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2})(?:[.,][0-9]+)?)?"
-_CLOCK_WHOLE = (
-    _CLOCK + r"\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(?:[Zz]|UTC|GMT|([+-])([0-9]{2}):?([0-9]{2})?)?$"
-)
-_ZONED = r"(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)$"
-_HAS_CLOCK = r"[0-9][T ,]+[0-9]{1,2}[:.][0-9]{2}"
-_HAS_SECONDS = r"^(?:[2-7][0-9]{4}[.,][0-9]+|[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13})$"
+_HALF_DAY = r"(?i)[0-9]\s*([ap])\.?m\.?\b"
+_CLOCK = r"[0-9][T ,]+[0-9]{1,2}[:.][0-9]{2}"
+_NAMED = r"[0-9]{1,2}\.?\s+\p{L}{3}|^(?:\p{L}+,?\s+)?\p{L}{3}\p{L}*\.?\s+[0-9]{1,2},?\s+[0-9]{4}"
 _PATTERNS = {
-    "iso": _ISO,
     "numeric": _NUMERIC,
-    "compact": _COMPACT,
-    "day_name": _DAY_NAME,
-    "name_day": _NAME_DAY,
+    "named": _NAMED,
+    "iso": r"^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}",
+    "compact": r"^[0-9]{8}$",
     "serial": _SERIAL,
     "seconds": _SECONDS,
     "milliseconds": _MILLISECONDS,
+    "clock": _CLOCK,
+    "half_day": _HALF_DAY,
+    "serial_time": r"^[2-7][0-9]{4}[.,][0-9]+$",
+    "pointed": _POINTED,
 }
+_READABLE = (
+    r"^(?:19|20|21)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}"
+    r"(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}(?::[0-9]{2})?)?)?$"
+)
+_ZONED = r":[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}(?::[0-9]{2})?)$"
 # First three letters, in English, Swedish, Danish and Norwegian.
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "maj": 5, "mai": 5, "jun": 6, "jul": 7,
-    "aug": 8, "sep": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "des": 12,
-}  # fmt: skip
+_MONTHS = (
+    "jan", "feb", "mar", "apr", "may|maj|mai", "jun", "jul", "aug", "sep", "oct|okt", "nov",
+    "dec|des",
+)  # fmt: skip
+# A cast to plain timestamp would drop the zone instead of applying it.
+_UTC = dt.Timestamp(timezone="UTC")
 _DAYS_TO_1970 = 25_569
 _DAYS_BETWEEN_SYSTEMS = 1_462
 _DAY_SECONDS = 86_400
@@ -53,10 +60,14 @@ _DAY_SECONDS = 86_400
 class DateForm:
     """How one column writes its dates: the ways that occur in it, and what comes first."""
 
-    ways: tuple[str, ...]
+    ways: frozenset[str]
     order: str
-    has_time: bool
     is_1904: bool = False
+
+    @property
+    def has_time(self) -> bool:
+        """Whether any cell says more than the day."""
+        return not self.ways.isdisjoint(("clock", "seconds", "milliseconds", "serial_time"))
 
 
 def detect_form(
@@ -69,22 +80,20 @@ def detect_form(
             rows can only be day first and others only month first.
     """
     text = text_of(table[column])
-    numeric = text.re_search(_NUMERIC)
-    first = numeric.ifelse(text.re_extract(_NUMERIC, 1), "0").try_cast("int64")
-    second = numeric.ifelse(text.re_extract(_NUMERIC, 2), "0").try_cast("int64")
-    pointed = text.re_search(_POINTED)
+    first = text.re_extract(_NUMERIC, 1).try_cast("int64").fill_null(0)
+    second = text.re_extract(_NUMERIC, 2).try_cast("int64").fill_null(0)
+    both_small = (first != second) & first.between(1, 12) & second.between(1, 12)
+    either = both_small & ~text.re_search(_POINTED)
     counts = table.aggregate(
         **{way: text.re_search(pattern).sum() for way, pattern in _PATTERNS.items()},
         day_first=((first > 12) & (second <= 12)).sum(),
         month_first=((second > 12) & (first <= 12)).sum(),
-        either=((first != second) & (first <= 12) & (second <= 12) & ~pointed).sum(),
-        pointed=(numeric & pointed).sum(),
-        timed=(text.re_search(_HAS_CLOCK) | text.re_search(_HAS_SECONDS)).sum(),
-        example=text.max(where=(first != second) & (first <= 12) & (second <= 12)),
-    ).to_pyarrow()
-    row = counts.to_pylist()[0]
-    ways = tuple(way for way in _PATTERNS if row[way])
-    return DateForm(ways, order or _decided(column, row), bool(row["timed"]), is_1904)
+        either=either.sum(),
+        example=text.max(where=either),
+    )
+    row = counts.to_pyarrow().to_pylist()[0]
+    ways = frozenset(way for way in _PATTERNS if row[way])
+    return DateForm(ways, order or _decided(column, row), is_1904)
 
 
 def _decided(column: str, row: dict[str, int]) -> str:
@@ -104,89 +113,88 @@ def _decided(column: str, row: dict[str, int]) -> str:
     return "day-first"
 
 
-def moment(text: ir.StringValue, form: DateForm) -> tuple[ir.TimestampValue, ir.BooleanValue]:
-    """Return the moments in a column of text, and where they are given with their own zone.
+def one_form(text: ir.StringValue, form: DateForm) -> ir.StringValue:
+    """Return text with its dates as `2025-12-31`, its times as `23:15:00` and its zones as they are.
 
-    A moment with a zone is in UTC; one without is as the clock showed it.
+    Cells that are no date come out as no date.
     """
-    readings = [(text.re_search(_PATTERNS[way]), _READERS[way](text, form)) for way in form.ways]
-    if not readings:
-        return ibis.null("timestamp"), ibis.literal(False)
-    zoned = ibis.cases(
-        (text.re_search(_SECONDS) | text.re_search(_MILLISECONDS), True),
-        (text.re_search(r"[0-9]{1,2}[:.][0-9]{2}"), text.re_search(r"[:.][0-9]{2}.*" + _ZONED)),
-        else_=False,
+    if "half_day" in form.ways:
+        text = _without_half_days(text)
+    if "named" in form.ways:
+        text = _without_month_names(text)
+    if "numeric" in form.ways:
+        year_last = r"\3-\2-\1\4" if form.order == "day-first" else r"\3-\1-\2\4"
+        text = text.re_replace(_NUMERIC, year_last)
+        text = text.re_replace(r"^([0-6][0-9]-)", r"20\1").re_replace(r"^([7-9][0-9]-)", r"19\1")
+    if "iso" in form.ways:
+        text = text.re_replace(
+            r"^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})($|[T ,])", r"\1-\2-\3\4"
+        )
+    if "compact" in form.ways:
+        text = text.re_replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", r"\1-\2-\3")
+    if "clock" in form.ways:
+        text = _with_plain_clock(text)
+    return text
+
+
+def moment(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:
+    """Return the moments that `one_form` wrote; one without a zone is as the clock showed it."""
+    cases: list[tuple[ir.BooleanValue, ir.TimestampValue]] = []
+    if "serial" in form.ways:
+        shift = _DAYS_TO_1970 - (_DAYS_BETWEEN_SYSTEMS if form.is_1904 else 0)
+        days = text.replace(",", ".").try_cast("float64") - shift
+        cases.append((text.re_search(_SERIAL), _from_epoch((days * _DAY_SECONDS).round())))
+    if "seconds" in form.ways:
+        seconds = text.replace(",", ".").try_cast("float64").floor()
+        cases.append((text.re_search(_SECONDS), _from_epoch(seconds)))
+    if "milliseconds" in form.ways:
+        seconds = (text.try_cast("float64") / 1000).floor()
+        cases.append((text.re_search(_MILLISECONDS), _from_epoch(seconds)))
+    cases.append((text.re_search(_READABLE), text.try_cast(_UTC).cast("timestamp")))
+    return ibis.cases(*cases, else_=ibis.null("timestamp"))
+
+
+def has_zone(text: ir.StringValue) -> ir.BooleanValue:
+    """Return where a moment says its own zone, or counts seconds since 1970 and needs none."""
+    return (
+        text.re_search(_ZONED) | text.re_search(_SECONDS) | text.re_search(_MILLISECONDS)
     )
-    return ibis.cases(*readings, else_=ibis.null("timestamp")), zoned
 
 
-def _year_month_day(pattern: str, order: str) -> Callable[[ir.StringValue, DateForm], ir.Value]:
-    def read(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:
-        parts = order or {"day-first": "dmy", "month-first": "mdy"}[form.order]
-        year = text.re_extract(pattern, parts.index("y") + 1)
-        month = text.re_extract(pattern, parts.index("m") + 1)
-        day = text.re_extract(pattern, parts.index("d") + 1)
-        if pattern in (_DAY_NAME, _NAME_DAY):
-            names = month.lower()
-            month = ibis.cases(*((names == name, str(n)) for name, n in _MONTHS.items()), else_="0")
-        clock = ibis.literal("") if pattern == _COMPACT else text.re_extract(pattern, 4)
-        return _put_together(_full_year(year), month, day, clock)
-
-    return read
+def _from_epoch(seconds: ir.FloatingValue) -> ir.TimestampValue:
+    return seconds.try_cast("int64").as_timestamp("s")
 
 
-def _full_year(year: ir.StringValue) -> ir.StringValue:
-    short = year.length() == 2
-    century = (year < "70").ifelse("20", "19")
-    return short.ifelse(century + year, year)
+def _with_plain_clock(text: ir.StringValue) -> ir.StringValue:
+    return (
+        text.re_replace(r"([0-9])[T ,]+([0-9]{1,2})[:.]([0-9]{2})", r"\1 \2:\3")
+        .re_replace(r"( [0-9]{1,2}:[0-9]{2})[:.]([0-9]{2})(?:[.,][0-9]+)?", r"\1:\2")
+        .re_replace(r"\s*(?:[Zz]|UTC|GMT)$", "Z")
+        .re_replace(r"(:[0-9]{2})\s*(?:UTC|GMT)?([+-][0-9]{2}):?([0-9]{2})$", r"\1\2:\3")
+        .re_replace(r"\s+\(?(?:CET|CEST)\)?$", "")
+    )
 
 
-def _put_together(
-    year: ir.StringValue, month: ir.StringValue, day: ir.StringValue, clock: ir.StringValue
-) -> ir.TimestampValue:
-    def part(index: int, otherwise: str = "0") -> ir.IntegerValue:
-        return clock.re_extract(_CLOCK_WHOLE, index).nullif("").fill_null(otherwise).cast("int64")
-
-    def two_digits(value: ir.IntegerValue) -> ir.StringValue:
-        return value.cast("string").lpad(2, "0")
-
-    half = clock.re_extract(_CLOCK_WHOLE, 4).lower()
-    shown = part(1)
+def _without_half_days(text: ir.StringValue) -> ir.StringValue:
+    half = text.re_extract(_HALF_DAY, 1).lower()
+    pattern = r"(?i)([T ,])([0-9]{1,2})([:.][0-9]{2}[0-9:.]*)\s*[ap]\.?m\.?\b"
+    shown = text.re_extract(pattern, 2).try_cast("int64")
     hour = ibis.cases(
         ((half == "p") & (shown < 12), shown + 12), ((half == "a") & (shown == 12), 0), else_=shown
     )
-    time = ibis.literal(":").join([two_digits(one) for one in (hour, part(2), part(3))])
-    date = ibis.literal("-").join([year, month.lpad(2, "0"), day.lpad(2, "0")])
-    at = (date + " " + time).try_cast("timestamp")
-    sign = (clock.re_extract(_CLOCK_WHOLE, 5) == "-").ifelse(-1, 1)
-    minutes = sign * (part(6) * 60 + part(7))
-    at = at - minutes.as_interval("m")
-    sane = (year >= "1900") & (year < "2200")
-    readable = sane & ((clock == "") | clock.re_search(_CLOCK_WHOLE))
-    return ibis.cases((readable, at), else_=ibis.null("timestamp"))
+    parts = [text.re_extract(r"^(.*?)" + pattern, 1), " ", hour.cast("string")]
+    tail = text.re_extract(pattern + "(.*)$", 3) + text.re_extract(pattern + "(.*)$", 4)
+    joined = parts[0] + parts[1] + parts[2] + tail
+    return shown.between(1, 12).ifelse(joined, text)
 
 
-def _from_serial(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:
-    shift = _DAYS_TO_1970 - (_DAYS_BETWEEN_SYSTEMS if form.is_1904 else 0)
-    days = text.replace(",", ".").try_cast("float64") - shift
-    return (days * _DAY_SECONDS).round().cast("int64").as_timestamp("s")
-
-
-def _from_seconds(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:  # noqa: ARG001
-    return text.replace(",", ".").try_cast("float64").floor().cast("int64").as_timestamp("s")
-
-
-def _from_milliseconds(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:  # noqa: ARG001
-    return (text.try_cast("int64") / 1000).floor().cast("int64").as_timestamp("s")
-
-
-_READERS: dict[str, Callable[[ir.StringValue, DateForm], ir.Value]] = {
-    "iso": _year_month_day(_ISO, "ymd"),
-    "numeric": _year_month_day(_NUMERIC, ""),
-    "compact": _year_month_day(_COMPACT, "ymd"),
-    "day_name": _year_month_day(_DAY_NAME, "dmy"),
-    "name_day": _year_month_day(_NAME_DAY, "mdy"),
-    "serial": _from_serial,
-    "seconds": _from_seconds,
-    "milliseconds": _from_milliseconds,
-}
+def _without_month_names(text: ir.StringValue) -> ir.StringValue:
+    """Return "Fri, 31 Dec 2025", "31. dec. 2025" and "December 31, 2025" as 2025-12-31."""
+    text = text.re_replace(r"^\p{L}+,\s+", "")
+    text = text.re_replace(r"^(\p{L}{3})\p{L}*\.?\s+([0-9]{1,2}),?\s+([0-9]{4})", r"\2 \1 \3")
+    for number, names in enumerate(_MONTHS, start=1):
+        text = text.re_replace(
+            rf"(?i)^([0-9]{{1,2}})\.?[\s-]+(?:{names})\p{{L}}*\.?,?[\s-]+([0-9]{{4}})",
+            rf"\2-{number}-\1",
+        )
+    return text

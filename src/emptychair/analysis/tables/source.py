@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +14,17 @@ from emptychair.analysis.errors import UnreadableFileError
 from emptychair.analysis.tables.engine import connect
 from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
 from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
-from emptychair.analysis.tables.raw import ROW, RawFile, batch_schema
+from emptychair.analysis.tables.raw import ROW, RaggedRow, RawFile, batch_schema
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends import BaseBackend
 
 Finding = tuple[str, int, list[tuple[int | None, str | None]]]
+# Like `map_columns`: headings, their full labels, what was told, and the layout.
+Choose = Callable[[Sequence[str], Sequence[str], Mapping[str, str], Layout], ColumnMapping]
 _EXAMPLES = 3
+_PARSED = ("score", "asked_at", "answered_at", "answered_on")
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
@@ -32,8 +35,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class Source:
     """A file opened: its table, the mapping of its columns and what was found on the way.
 
-    `is_staged` is true when the rows were brought into an embedded engine, as text, with `_row`;
-    columnar files stay where they are.
+    `is_staged` is true when cells are text that has to be read, on an embedded engine; the table
+    then has `_row` unless it came from a columnar file. Typed columnar files stay where they are.
     """
 
     table: ir.Table
@@ -44,6 +47,8 @@ class Source:
     form: Mapping[str, str]
     excluded: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    labels: tuple[str, ...] = ()
+    ragged: tuple[RaggedRow, ...] = ()
 
 
 def open_source(
@@ -54,8 +59,18 @@ def open_source(
     encoding: str | None = None,
     separator: str | None = None,
     sheet: str | None = None,
+    choose: Choose = map_columns,
 ) -> Source:
     """Open `path` for what its content says it is.
+
+    Args:
+        path: a file or folder.
+        told: fields with the heading to take them from.
+        engine: where its rows are brought to.
+        encoding: the encoding of a text file, when it is known.
+        separator: the separator of a text file, when it is known.
+        sheet: the sheet of a workbook, when it has several.
+        choose: decides which column is which; that of answers when left out.
 
     Raises:
         UnreadableFileError: it is missing, empty, damaged or of no known kind.
@@ -64,15 +79,15 @@ def open_source(
     if not path.exists():
         raise UnreadableFileError(f"There is no file {str(path)!r}.")
     if path.is_dir():
-        return _open_folder(path, told, engine)
+        return _open_folder(path, told, engine, choose)
     kind = _kind(path)
     if kind == "parquet":
-        return _open_parquet([str(path)], "parquet", told, engine)
+        return _open_parquet([str(path)], "parquet", told, engine, choose)
     if kind == "workbook":
         from emptychair.analysis.tables.workbook import read_workbook
 
-        return _stage(read_workbook(path, sheet=sheet), PLAIN, told, engine)
-    return _open_text(path, told, engine, encoding, separator)
+        return _stage(read_workbook(path, sheet=sheet), PLAIN, told, engine, choose)
+    return _open_text(path, told, engine, choose, encoding, separator)
 
 
 def _kind(path: Path) -> str:
@@ -106,19 +121,21 @@ def _refuse_known_others(path: Path, head: bytes) -> None:
         raise UnreadableFileError(f"{path.name} is {what}.")
 
 
-def _open_folder(path: Path, told: Mapping[str, str], engine: BaseBackend) -> Source:
+def _open_folder(
+    path: Path, told: Mapping[str, str], engine: BaseBackend, choose: Choose
+) -> Source:
     for inner in (path, path / "responses"):
         if (inner / "_delta_log").is_dir():
-            return _open_parquet(_delta_files(inner), "delta", told, engine)
+            return _open_parquet(_delta_files(inner), "delta", told, engine, choose)
     one = path / "responses.parquet"
     if one.exists():
-        return _open_parquet([str(one)], "parquet", told, engine)
+        return _open_parquet([str(one)], "parquet", told, engine, choose)
     files = sorted(str(file) for file in path.rglob("*.parquet"))
     if not files:
         raise UnreadableFileError(
             f"The folder {str(path)!r} holds neither a Delta table nor Parquet files."
         )
-    return _open_parquet(files, "parquet", told, engine)
+    return _open_parquet(files, "parquet", told, engine, choose)
 
 
 def _delta_files(path: Path) -> list[str]:
@@ -138,20 +155,37 @@ def _delta_files(path: Path) -> list[str]:
 def _open_parquet(
     files: list[str], kind: str, told: Mapping[str, str], engine: BaseBackend
 ) -> Source:
+    table = _read_parquet(files, engine)
+    mapping = map_columns(table.columns, told=told)
+    is_text = _needs_reading_of_text(table, mapping)
+    if is_text and engine.name != "duckdb":
+        table = _read_parquet(files, connect())
+    return Source(table, mapping, PLAIN, is_staged=is_text, is_1904=False, form={"format": kind})
+
+
+def _read_parquet(files: list[str], engine: BaseBackend) -> ir.Table:
     options = {"union_by_name": True} if engine.name == "duckdb" else {"mergeSchema": True}
     try:
-        table = engine.read_parquet(files if len(files) > 1 else files[0], **options)
+        return engine.read_parquet(files if len(files) > 1 else files[0], **options)
     except Exception as error:
         first = str(error).splitlines()[0]
         raise UnreadableFileError(f"{files[0]} is not readable as Parquet: {first}") from error
-    mapping = map_columns(table.columns, told=told)
-    return Source(table, mapping, PLAIN, is_staged=False, is_1904=False, form={"format": kind})
+
+
+def _needs_reading_of_text(table: ir.Table, mapping: ColumnMapping) -> bool:
+    """Return whether a score, a rating or a date is stored as text."""
+    ratings = [one for name, one in mapping.fields.items() if name.startswith(RATING_PREFIX)]
+    parsed = [mapping.fields[name] for name in _PARSED if name in mapping.fields]
+    return any(
+        table[one].type().is_string() for one in [*ratings, *parsed, *mapping.maybe_ratings.values()]
+    )
 
 
 def _open_text(
     path: Path,
     told: Mapping[str, str],
     engine: BaseBackend,
+    choose: Choose,
     encoding: str | None,
     separator: str | None,
 ) -> Source:
@@ -163,15 +197,15 @@ def _open_text(
         raw = read_text(
             path, encoding=encoding, separator=separator, header_rows=layout.header_rows
         )
-    return _stage(raw, layout, told, engine)
+    return _stage(raw, layout, told, engine, choose)
 
 
 def _stage(
-    raw: RawFile, layout: Layout, told: Mapping[str, str], engine: BaseBackend
+    raw: RawFile, layout: Layout, told: Mapping[str, str], engine: BaseBackend, choose: Choose
 ) -> Source:
     """Bring the rows of a file into an embedded engine, wholly empty rows left out."""
     labels = labels_of(layout, raw.headings, raw.following)
-    mapping = map_columns(raw.headings, labels, told, layout)
+    mapping = choose(raw.headings, labels, told, layout)
     backend = engine if engine.name == "duckdb" else connect()
     name = f"file_{uuid4().hex}"
     schema = batch_schema(len(raw.headings))
@@ -189,7 +223,18 @@ def _stage(
     )
     excluded, warnings = _findings(raw)
     form = {**raw.form, "layout": layout.name}
-    return Source(table, mapping, layout, True, raw.is_1904, form, excluded, warnings)
+    return Source(
+        table,
+        mapping,
+        layout,
+        is_staged=True,
+        is_1904=raw.is_1904,
+        form=form,
+        excluded=excluded,
+        warnings=warnings,
+        labels=labels,
+        ragged=tuple(raw.findings.ragged),
+    )
 
 
 def _findings(raw: RawFile) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
