@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from emptychair.analysis.delivery.score import Nps
 from emptychair.analysis.delivery.trend import TrendPoint
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from emptychair.analysis.show.marks import Drawing
 
 Cell: TypeAlias = str | int | float | None
+Kind: TypeAlias = Literal["text", "count", "share", "points"]
 
 WIDE: Final = 720  # pixels
 NARROW: Final = 330
 MOST_GROUPS: Final = 20  # more are in the table only
 LINK: Final = "https://link.invalid/"  # stands before the number of a link until it is drawn
 _BUCKETS: Final = ("detractor", "passive", "promoter")
+_LEVEL_KINDS: Final[tuple[Kind, ...]] = ("text", "count", "points", "points", "points")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Chart:
         sentence: what there is to see, for those who do not see it.
         caption: how to read the marks; may be empty.
         header: names of the table's columns.
+        kinds: what each column holds.
         rows: the numbers of the picture, unrounded; null where too few answered.
         links: addresses that marks lead to, by the number after `LINK`.
         draw: makes the Altair chart for a width in pixels.
@@ -49,6 +52,7 @@ class Chart:
     sentence: str
     caption: str
     header: tuple[str, ...]
+    kinds: tuple[Kind, ...]
     rows: tuple[tuple[Cell, ...], ...]
     links: tuple[str, ...] = ()
     draw: Callable[[int], Drawing] = field(repr=False, compare=False, kw_only=True)
@@ -59,6 +63,13 @@ class Chart:
 
         title, subtitle = (self.title, self.sentence) if titled else ("", "")
         return marks.specification(self.draw(width), title, subtitle, width)
+
+    def rows_in_words(self, words: Words) -> list[tuple[str, ...]]:
+        """Return the table as `words` writes it: shares in per cent, points with a sign."""
+        return [
+            tuple(_in_words(cell, kind, words) for cell, kind in zip(row, self.kinds, strict=True))
+            for row in self.rows
+        ]
 
     def digest(self) -> str:
         """Return a key under which the drawn chart may be kept."""
@@ -77,12 +88,13 @@ def buckets_chart(
         links: address of the responses behind each bucket.
     """
     people = (counts.detractors, counts.passives, counts.promoters)
+    addresses = tuple(links[bucket] for bucket in _BUCKETS) if links else ()
     names = [words(bucket + "s") for bucket in _BUCKETS]
     shares = [n / counts.n if counts.n else 0.0 for n in people]
     figures = people if counts.n <= 100 else of_hundred(people)
     values = [
         {"bucket": bucket, "tip": f"{name}: {words.answers(n)} ({words.share(share)})"}
-        | _link(links, number)
+        | _link(addresses, number)
         for number, (bucket, name, n, share) in enumerate(
             zip(_BUCKETS, names, people, shares, strict=True)
         )
@@ -99,15 +111,14 @@ def buckets_chart(
         sentence=words("chart_buckets_sentence", **numbers, **percent),
         caption=words("person_is_one" if counts.n <= 100 else "person_is_percent"),
         header=(words("group"), words("responses"), words("share")),
+        kinds=("text", "count", "share"),
         rows=tuple(zip(names, people, shares, strict=True)),
-        links=tuple(links[bucket] for bucket in _BUCKETS) if links else (),
+        links=addresses,
         draw=lambda width: _marks().people(values, width),
     )
 
 
-def distribution_chart(
-    counts: ScoreCounts, words: Words, links: Sequence[str] | None = None
-) -> Chart:
+def distribution_chart(counts: ScoreCounts, words: Words, links: Sequence[str] = ()) -> Chart:
     """Return how many gave each score from 0 to 10.
 
     Args:
@@ -139,14 +150,15 @@ def distribution_chart(
         ),
         caption="",
         header=(words("score"), words("responses"), words("share")),
+        kinds=("count", "count", "share"),
         rows=tuple((score, n, shares[score]) for score, n in enumerate(counts.scores)),
-        links=tuple(links or ()),
+        links=tuple(links),
         draw=lambda width: _marks().bars(values, words, width),
     )
 
 
 def trend_chart(
-    points: Sequence[TrendPoint], every: str, words: Words, links: Sequence[str] | None = None
+    points: Sequence[TrendPoint], every: str, words: Words, links: Sequence[str] = ()
 ) -> Chart:
     """Return the NPS of each period with both of its intervals.
 
@@ -174,11 +186,12 @@ def trend_chart(
         sentence=_trend_sentence(points, every, words),
         caption=words("chart_trend_caption"),
         header=(words("period"), *_level_header(words), *_sequence_header(words)),
+        kinds=(*_LEVEL_KINDS, "points", "points"),
         rows=tuple(
             (words.period(point.period, every), *_level_row(point), *_sequence_row(point))
             for point in points
         ),
-        links=tuple(links or ()),
+        links=tuple(links),
         draw=lambda width: _marks().trend(values, labels, width),
     )
 
@@ -189,7 +202,7 @@ def groups_chart(
     words: Words,
     *,
     total: Nps | None = None,
-    links: Sequence[str] | None = None,
+    links: Sequence[str] = (),
 ) -> Chart:
     """Return the NPS of each group as a dot with its interval.
 
@@ -217,8 +230,9 @@ def groups_chart(
         sentence=_groups_sentence(results, words),
         caption=words("chart_groups_caption"),
         header=(words.column(column).capitalize(), *_level_header(words)),
+        kinds=_LEVEL_KINDS,
         rows=tuple((group_name(result, words), *_level_row(result)) for result in results),
-        links=tuple(links or ()),
+        links=tuple(links),
         draw=lambda width: _marks().dots(values, total_points, words, width),
     )
 
@@ -233,6 +247,7 @@ def sparkline_chart(points: Sequence[TrendPoint], every: str, words: Words) -> C
         sentence=full.sentence,
         caption="",
         header=full.header,
+        kinds=full.kinds,
         rows=full.rows,
         draw=partial(_sparkline, values),
     )
@@ -292,6 +307,14 @@ def period_labels(points: Sequence[TrendPoint], every: str, words: Words) -> lis
     return labels
 
 
+def _in_words(cell: Cell, kind: Kind, words: Words) -> str:
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    if kind == "share":
+        return words.share(cell, 1)
+    return words.points(cell, 1) if kind == "points" else words.number(cell)
+
+
 def _marks() -> Any:
     from emptychair.analysis.show import marks  # Altair takes a while to import
 
@@ -302,8 +325,8 @@ def _sparkline(values: Sequence[Mapping[str, Any]], width: int) -> Drawing:
     return _marks().sparkline(values, width)  # type: ignore[no-any-return]
 
 
-def _link(links: object, number: int) -> dict[str, str]:
-    return {"link": f"{LINK}{number}"} if links else {}
+def _link(links: Sequence[str], number: int) -> dict[str, str]:
+    return {"link": f"{LINK}{number}"} if number < len(links) and links[number] else {}
 
 
 def _level(level: Level) -> dict[str, float | None]:

@@ -218,7 +218,7 @@ def _bucket_colour(channel: Any) -> Any:
 
 def _tip(values: Sequence[Value]) -> dict[str, Any]:
     encodings: dict[str, Any] = {"description": alt.Description("tip:N")}
-    if values and "link" in values[0]:
+    if any("link" in value for value in values):
         encodings["href"] = alt.Href("link:N")
     return encodings
 

@@ -30,7 +30,7 @@ def svg_of_page(chart: Chart, width: int = WIDE) -> str:
     svg = _FONT.sub("", _UNSEEN.sub("", _ARIA.sub("", svg)))
     svg = _MARK.sub(r"<\1\3><title>\2</title></\1>", svg)
     svg = _LINKED.sub(lambda found: _address(chart.links[int(found[1])]), svg)
-    role = "group" if chart.links else "img"
+    role = "group" if any(chart.links) else "img"
     label = escape(f"{chart.title}. {chart.sentence}")
     size = _ROOT.search(svg)
     assert size is not None, "the renderer gives width and height"

@@ -85,6 +85,12 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
+def bucket(score: int) -> str:
+    """Return the bucket of a score from 0 to 10."""
+    return "promoter" if score >= 9 else "passive" if score >= 7 else "detractor"
+
+
+@register.filter
 def number(value: float | None, digits: int = 0) -> str:
     """Return a number as the reader's language writes it, with a true minus sign."""
     if value is None:

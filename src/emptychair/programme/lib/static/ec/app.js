@@ -34,24 +34,53 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A live region is swapped only while nobody is at work inside it: an open menu or table, a
-// focused field or selected text must not be pulled away. The next poll tries again.
-const isInUse = (region) =>
-  region.contains(document.activeElement) ||
-  (!getSelection().isCollapsed && region.contains(getSelection().anchorNode));
-const stateOf = (region) =>
-  [...region.querySelectorAll("details[id]")].map((details) => [details.id, details.open]);
-let remembered = [];
+// A live region is swapped whole. What the reader had opened or reached in it is found again
+// by id or address; while text is selected in it, or a mouse button is down, the swap waits.
+const PLACES = "a[href], button, summary, input, select, [tabindex]";
+const nameOf = (place) => place.id || place.getAttribute("href") || place.textContent.trim();
+let remembered = { open: [], focus: null };
+let isPressed = false;
+document.addEventListener("pointerdown", () => { isPressed = true; });
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => { isPressed = false; });
+}
+
+const isSelectedIn = (region) => {
+  const selection = getSelection();
+  return !selection.isCollapsed && region.contains(selection.anchorNode);
+};
+
+const stateOf = (region) => {
+  const places = [...region.querySelectorAll(PLACES)];
+  const reached = places.indexOf(document.activeElement);
+  return {
+    open: [...region.querySelectorAll("details[id]")].map((one) => [one.id, one.open]),
+    focus: reached < 0 ? null : { index: reached, name: nameOf(places[reached]) },
+    scrolled: [...region.querySelectorAll(".ec-scroll")].map((one) => one.scrollLeft),
+  };
+};
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const region = event.detail.target;
   if (!region.matches("[data-ec-live]") || event.detail.xhr.status !== 200) return;
-  if (isInUse(region)) event.detail.shouldSwap = false;
-  else remembered = stateOf(region);
+  if (isPressed || isSelectedIn(region)) event.detail.shouldSwap = false;
+  else remembered = { id: region.id, ...stateOf(region) };
 });
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (!event.detail.target.matches("[data-ec-live]")) return;
-  for (const [id, open] of remembered) {
+
+document.addEventListener("htmx:afterSwap", () => {
+  const region = remembered.id && document.getElementById(remembered.id);
+  if (!region) return;
+  for (const [id, open] of remembered.open) {
     const details = document.getElementById(id);
     if (details) details.open = open;
   }
+  const scrollers = region.querySelectorAll(".ec-scroll");
+  remembered.scrolled.forEach((left, i) => { if (scrollers[i]) scrollers[i].scrollLeft = left; });
+  if (remembered.focus) {
+    const places = [...region.querySelectorAll(PLACES)];
+    const { index, name } = remembered.focus;
+    const same = nameOf(places[index] ?? region) === name ? places[index] : null;
+    (same ?? places.find((place) => nameOf(place) === name))?.focus({ preventScroll: true });
+  }
+  remembered = { open: [], focus: null };
 });

@@ -1,0 +1,141 @@
+"""What came in since the reader was last here."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+
+from emptychair.analysis.show.words import Words
+from emptychair.programme.accounts.models import User
+from emptychair.programme.accounts.policy import Scope
+from emptychair.programme.capture.models import Response
+from emptychair.programme.capture.queries import responses_behind
+from emptychair.programme.lib.clock import local_date, now, today
+from emptychair.programme.visibility import names
+from emptychair.programme.visibility.queries import (
+    BUCKETS,
+    BucketPart,
+    Comment,
+    Figure,
+    change_between,
+    comments_of,
+    counts_of,
+    figure_of,
+)
+from emptychair.programme.visibility.selection import Selection, selection_of
+from emptychair.programme.warehouse import layer
+
+VISIT: Final = timedelta(hours=1)  # a pause longer than this begins a new visit
+FIRST_VISIT_SHOWS: Final = timedelta(days=7)
+HEADLINE: Final = "30d"
+SHOWN: Final = 4
+_SINCE: Final = "today_since"
+
+
+@dataclass(frozen=True)
+class TodayPage:
+    """Everything the live part of Today shows."""
+
+    is_empty: bool
+    version: str
+    since: datetime
+    is_first_visit: bool
+    answers: int
+    comments: int
+    buckets: tuple[BucketPart, ...]
+    answers_url: str
+    figure: Figure
+    figure_url: str
+    wins: tuple[Comment, ...]
+    worries: tuple[Comment, ...]
+
+
+def since_last_visit(
+    session: MutableMapping[str, Any], user: User, moment: datetime
+) -> tuple[datetime, bool]:
+    """Return from when on things are new to `user`, and whether this is the first visit.
+
+    Reading the page again within the hour shows the same news again.
+    """
+    last = user.seen_at
+    if last is None:
+        return moment - FIRST_VISIT_SHOWS, True
+    kept = session.get(_SINCE)
+    if kept is None or moment - last > VISIT:
+        kept = last.isoformat()
+        session[_SINCE] = kept
+    return datetime.fromisoformat(kept), False
+
+
+def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -> TodayPage:
+    """Return the live part of Today.
+
+    Args:
+        scope: what the reader may see.
+        since: from when on answers are new.
+        words: the reader's language.
+        is_first: whether the reader was never here before.
+    """
+    version = layer.version()
+    everything = responses_behind(scope)
+    new = everything.filter(answered_at__gt=since)
+    told = _bucket_counts(new)
+    n = sum(told[bucket] for bucket in BUCKETS)
+    selection = selection_of({"period": HEADLINE}, today=today(), first_day=None)
+    figure = _headline(selection, scope, words)
+    first_day = local_date(since)
+    behind = replace(selection, start=first_day, end=max(first_day, today()))
+    return TodayPage(
+        is_empty=not everything.exists(),
+        version=version,
+        since=since,
+        is_first_visit=is_first,
+        answers=n,
+        comments=told["comments"],
+        buckets=tuple(
+            BucketPart(
+                bucket,
+                names.bucket_names(bucket),
+                told[bucket],
+                words.share(told[bucket] / n) if n else "",
+                _behind(behind, bucket=bucket),
+            )
+            for bucket in BUCKETS
+        ),
+        answers_url=_behind(behind),
+        figure=figure,
+        figure_url=reverse("visibility:delivery") + selection.address(),
+        wins=_comments(new, 9, 10),
+        worries=_comments(new, 0, 6),
+    )
+
+
+def remember_visit(user: User) -> None:
+    """Note that `user` has now seen Today."""
+    User.objects.filter(pk=user.pk).update(seen_at=now())
+
+
+def _headline(selection: Selection, scope: Scope, words: Words) -> Figure:
+    total = counts_of(selection, scope)
+    change = change_between(counts_of(selection.before(), scope), total, words)
+    return figure_of(total, words, change=change, url=_behind(selection))
+
+
+def _bucket_counts(new: QuerySet[Response]) -> dict[str, int]:
+    return new.order_by().aggregate(
+        detractor=Count("pk", filter=Q(score__lte=6)),
+        passive=Count("pk", filter=Q(score__range=(7, 8))),
+        promoter=Count("pk", filter=Q(score__gte=9)),
+        comments=Count("pk", filter=~Q(comment="")),
+    )
+
+
+def _comments(new: QuerySet[Response], low: int, high: int) -> tuple[Comment, ...]:
+    return comments_of(new.filter(score__range=(low, high)).exclude(comment="")[:SHOWN])
+
+
+def _behind(selection: Selection, **narrower: object) -> str:
+    return reverse("visibility:responses") + selection.behind(**narrower)

@@ -1,0 +1,124 @@
+"""Today, Delivery and the responses behind their figures."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from emptychair.analysis.show.look import Scheme
+from emptychair.analysis.show.render import png_image, svg_image
+from emptychair.analysis.show.words import Words, languages
+from emptychair.programme.accounts.models import User
+from emptychair.programme.accounts.policy import may, requires, scope_of
+from emptychair.programme.lib.clock import now, today
+from emptychair.programme.lib.lists import export, list_page
+from emptychair.programme.lib.spreadsheets import csv_lines
+from emptychair.programme.visibility import pickers, queries, responses
+from emptychair.programme.visibility import today as today_queries
+from emptychair.programme.visibility.selection import Selection, selection_of
+from emptychair.programme.warehouse import layer
+
+
+@require_safe
+@requires("today.read")
+def show_today(request: HttpRequest) -> HttpResponse:
+    """Show what came in since the reader was last here."""
+    if _nothing_new(request):
+        return HttpResponse(status=204)
+    user = _reader(request)
+    since, is_first = today_queries.since_last_visit(request.session, user, now())
+    if not _is_poll(request):
+        today_queries.remember_visit(user)
+    page = today_queries.today_page(scope_of(user), since, _words(), is_first=is_first)
+    template = "visibility/today_live.html" if _is_poll(request) else "visibility/today.html"
+    return render(request, template, {"page": page, "live_url": f"?seen={page.version}"})
+
+
+@require_safe
+@requires("delivery.read")
+def show_delivery(request: HttpRequest) -> HttpResponse:
+    """Show how we deliver; polled with `seen`, answer only if a figure may have changed."""
+    if _nothing_new(request):
+        return HttpResponse(status=204)
+    user = _reader(request)
+    scope, selection = scope_of(user), _selection(request)
+    page = queries.delivery_page(
+        selection, scope, _words(), may_take_files=may(user, "delivery.export")
+    )
+    live_url = selection.address(seen=page.version)
+    context = {"page": page, "selection": selection, "live_url": live_url}
+    if _is_poll(request):
+        return render(request, "visibility/delivery_live.html", context)
+    kept = (("by", selection.by), ("bucket", selection.bucket))
+    bar = pickers.filter_bar(selection, scope, reverse("visibility:delivery"), hidden=kept)
+    return render(request, "visibility/delivery.html", {**context, "bar": bar})
+
+
+@require_safe
+@requires("delivery.export")
+def show_chart_file(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
+    """Return a chart of the Delivery page as SVG, PNG or CSV."""
+    selection = _selection(request)
+    try:
+        chart = queries.chart_of(name, selection, scope_of(_reader(request)), _words())
+    except KeyError:
+        raise Http404 from None
+    scheme: Scheme = "dark" if request.GET.get("scheme") == "dark" else "light"
+    if kind == "svg":
+        answer = HttpResponse(svg_image(chart, scheme), content_type="image/svg+xml")
+    elif kind == "png":
+        answer = HttpResponse(png_image(chart, scheme), content_type="image/png")
+    else:
+        lines = csv_lines(chart.header, chart.rows)
+        answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    stem = f"{chart.name}-{selection.start:%Y%m%d}-{selection.end:%Y%m%d}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
+    return answer
+
+
+@require_safe
+@requires("response.read")
+def show_responses(request: HttpRequest) -> HttpResponseBase:
+    """Show the responses behind a figure, or return them as a file."""
+    user = _reader(request)
+    scope, selection = scope_of(user), _selection(request)
+    chosen = responses.responses_of(selection, request.GET.dict(), scope)
+    columns = responses.columns(scope)
+    may_export = may(user, "response.export")
+    if may_export and request.GET.get("format") in ("csv", "xlsx"):
+        return export(request, chosen, columns, "responses")
+    kept = tuple((k, request.GET[k]) for k in ("score", "comment", "sort") if request.GET.get(k))
+    bar = pickers.filter_bar(
+        selection,
+        scope,
+        reverse("visibility:responses"),
+        more=(pickers.bucket_picker(selection.bucket),),
+        hidden=kept,
+    )
+    found = list_page(request.GET, chosen, columns, may_export=may_export)
+    context = {"list": found, "bar": bar, "score": request.GET.get("score", "")}
+    return render(request, "visibility/responses.html", context)
+
+
+def _reader(request: HttpRequest) -> User:
+    assert isinstance(request.user, User), "requires() lets only users in"
+    return request.user
+
+
+def _selection(request: HttpRequest) -> Selection:
+    return selection_of(request.GET.dict(), today=today(), first_day=layer.first_day())
+
+
+def _words() -> Words:
+    language = (get_language() or "en")[:2]
+    return Words(language if language in languages() else "en")
+
+
+def _is_poll(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request")) and "seen" in request.GET
+
+
+def _nothing_new(request: HttpRequest) -> bool:
+    return _is_poll(request) and request.GET["seen"] == layer.version()
