@@ -210,7 +210,9 @@ def _texts(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
             text = cells.text_of(column)
             # A comment is kept as it was written; only one of nothing but blanks is none.
             whole = column.cast("string")
-            columns[name] = text.isnull().ifelse(ibis.null("string"), whole) if name == "comment" else text
+            columns[name] = (
+                text.isnull().ifelse(ibis.null("string"), whole) if name == "comment" else text
+            )
     return columns
 
 
@@ -237,13 +239,12 @@ def _attributes(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Valu
         checks = {}
         for name in texts:
             text = cells.text_of(table[fields[name]])
-            checks[name] = (text.isnull() | cells.is_plain_number(text)).all() & text.notnull().any()
+            checks[name] = (
+                text.isnull() | cells.is_plain_number(text)
+            ).all() & text.notnull().any()
         row = table.aggregate(**checks).to_pyarrow().to_pylist()[0]
         numeric = {name for name in texts if row[name]}
-    return {
-        name: _attribute(table[fields[name]], is_number=name in numeric)
-        for name in names
-    }
+    return {name: _attribute(table[fields[name]], is_number=name in numeric) for name in names}
 
 
 def _attribute(column: ir.Column, *, is_number: bool) -> ir.Value:
@@ -351,16 +352,16 @@ def _mark_repeated(table: ir.Table) -> ir.Table:
     if "response_id" not in table.columns:
         return table
     counts = table.filter(table[_REASON].isnull())
-    row = counts.aggregate(
-        given=counts.response_id.count(), different=counts.response_id.nunique()
-    ).to_pyarrow().to_pylist()[0]
+    row = (
+        counts.aggregate(given=counts.response_id.count(), different=counts.response_id.nunique())
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
     if row["given"] == row["different"]:
         return table
     order = SOURCE_ROW if SOURCE_ROW in table.columns else "score"
     is_valid = table[_REASON].isnull() & table.response_id.notnull()
-    number = ibis.row_number().over(
-        group_by=[table.response_id, is_valid], order_by=table[order]
-    )
+    number = ibis.row_number().over(group_by=[table.response_id, is_valid], order_by=table[order])
     return table.mutate(
         **{
             _REASON: (is_valid & (number > 0)).ifelse("response_id_repeated", table[_REASON]),

@@ -156,9 +156,7 @@ def moment(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:
 
 def has_zone(text: ir.StringValue) -> ir.BooleanValue:
     """Return where a moment says its own zone, or counts seconds since 1970 and needs none."""
-    return (
-        text.re_search(_ZONED) | text.re_search(_SECONDS) | text.re_search(_MILLISECONDS)
-    )
+    return text.re_search(_ZONED) | text.re_search(_SECONDS) | text.re_search(_MILLISECONDS)
 
 
 def _from_epoch(seconds: ir.FloatingValue) -> ir.TimestampValue:

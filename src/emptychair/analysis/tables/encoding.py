@@ -170,9 +170,7 @@ def _best_single_byte(contexts: Counter[tuple[bytes, bytes, bytes]]) -> Encoding
     return Encoding(best, sure=not rivals)
 
 
-def _same_letters(
-    one: str, other: str, contexts: Counter[tuple[bytes, bytes, bytes]]
-) -> bool:
+def _same_letters(one: str, other: str, contexts: Counter[tuple[bytes, bytes, bytes]]) -> bool:
     runs = b" ".join({run for _, run, _ in contexts})
     return runs.decode(one, "replace") == runs.decode(other, "replace")
 

@@ -101,9 +101,7 @@ def _spark(address: str) -> BaseBackend:
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise EngineError(
-            "Spark is not installed. Run: pip install 'emptychair[spark]'"
-        ) from error
+        raise EngineError("Spark is not installed. Run: pip install 'emptychair[spark]'") from error
     builder: Any = SparkSession.builder.appName("emptychair")
     if address.startswith("sc:"):
         builder = builder.remote(address)
@@ -151,8 +149,7 @@ def _remote(address: str) -> BaseBackend:
         return ibis.connect(address)
     except ImportError as error:
         raise EngineError(
-            f"The driver for {scheme} is not installed. Run: pip install "
-            f"'ibis-framework[{module}]'"
+            f"The driver for {scheme} is not installed. Run: pip install 'ibis-framework[{module}]'"
         ) from error
     except Exception as error:
         raise EngineError(

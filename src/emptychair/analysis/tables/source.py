@@ -177,7 +177,8 @@ def _needs_reading_of_text(table: ir.Table, mapping: ColumnMapping) -> bool:
     ratings = [one for name, one in mapping.fields.items() if name.startswith(RATING_PREFIX)]
     parsed = [mapping.fields[name] for name in _PARSED if name in mapping.fields]
     return any(
-        table[one].type().is_string() for one in [*ratings, *parsed, *mapping.maybe_ratings.values()]
+        table[one].type().is_string()
+        for one in [*ratings, *parsed, *mapping.maybe_ratings.values()]
     )
 
 

@@ -107,6 +107,4 @@ def words(heading: str) -> str:
 def asks_to_recommend(heading: str) -> bool:
     """Return whether a heading is the question that NPS rests on, in any of eight languages."""
     text = words(heading)
-    return not _NOT_THE_SCORE.search(text) and any(
-        question.search(text) for question in _QUESTIONS
-    )
+    return not _NOT_THE_SCORE.search(text) and any(question.search(text) for question in _QUESTIONS)

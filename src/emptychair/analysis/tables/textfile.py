@@ -178,7 +178,9 @@ def _batches(
     yield from _repaired(bad_rows, dialect, offset, findings)
 
 
-def _numbers(start: int, count: int, skipped: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _numbers(
+    start: int, count: int, skipped: list[int]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the numbers of `count` rows from `start` on, leaving out those in `skipped`."""
     taken = np.array(sorted(number for number in skipped if number >= start), dtype=np.int64)
     candidates = np.arange(start, start + count + len(taken), dtype=np.int64)
