@@ -56,6 +56,12 @@ SETTINGS = (
     Setting("EMPTYCHAIR_CURRENCY", "SEK", "Currency of every amount in this installation."),
     Setting("EMPTYCHAIR_ORGANISATION", "Our company", "Name shown on pages and in questions."),
     Setting("EMPTYCHAIR_MINIMUM_CELL", "5", "No figure of fewer answers than this is shown."),
+    Setting("EMPTYCHAIR_IMPORT_MEGABYTES", "500", "No larger file than this is taken in."),
+    Setting(
+        "EMPTYCHAIR_IMPORT_DAYS",
+        "30",
+        "Days an imported file is kept; so long its import can be undone or run again.",
+    ),
     Setting("EMPTYCHAIR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
@@ -104,6 +110,8 @@ def database(url: str, folder: Path) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(path),
+            # Tests need a file: threads and other processes must see the same database.
+            "TEST": {"NAME": str(path.with_suffix(".test.sqlite3"))},
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "timeout": 20,

@@ -104,7 +104,7 @@ def _already_there(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
     if rows.num_rows == len(keys) and "month" in there.columns:
         # Each key still has a row, and a response does not change its day.
         there = there.filter(there["month"].isin(sorted(set(rows["month"].to_pylist()))))
-    wanted = ibis.memtable({"response_id": list(keys)})
+    wanted = ibis.memtable(pa.table({"response_id": list(keys)}))
     found = there.semi_join(wanted, "response_id").select("response_id", "answered_on")
     return found.to_pyarrow()
 
@@ -113,7 +113,7 @@ def _put(name: str, rows: pa.Table, keys: Sequence[str]) -> None:
     """Replace all rows of `keys` in a table that is not partitioned."""
     source = SOURCES[name]
     there = tables.table(name)
-    old = there.semi_join(ibis.memtable({source.key: list(keys)}), source.key).count().to_pyarrow()
+    old = there.semi_join(ibis.memtable(pa.table({source.key: list(keys)})), source.key).count().to_pyarrow()
     if old.as_py():
         store.delete(name, source.key, keys)
     if rows.num_rows:
@@ -139,7 +139,7 @@ def _customers_changed(keys: Sequence[str]) -> None:
         mark_every_day_stale()
         return
     there = tables.responses()
-    wanted = ibis.memtable({"customer_id": list(keys)})
+    wanted = ibis.memtable(pa.table({"customer_id": list(keys)}))
     days = there.semi_join(wanted, "customer_id").select("answered_on").distinct().to_pyarrow()
     _mark_stale(days["answered_on"].to_pylist())
 
@@ -170,7 +170,7 @@ def memberships() -> ibis.expr.types.Table:
     customers = tables.table("customers")
     columns = [name for name in customers.columns if name.startswith("segment_")]
     if not columns:
-        return ibis.memtable([], schema={"customer_id": "string", "segment": "string"})
+        return tables.empty({"customer_id": "string", "segment": "string"})
     tall = customers.select("customer_id", *columns).pivot_longer(
         columns, names_to="segment", values_to="member"
     )

@@ -1,6 +1,7 @@
 """The warehouse as Ibis tables, in the shape of the table contract, on the chosen engine."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import ibis
@@ -32,7 +33,7 @@ def engine() -> Any:
             memory_limit=MEMORY_LIMIT, threads=2
         )
         backend.raw_sql("SET TimeZone = 'UTC'")
-        _ENGINE.versions = {}
+        _ENGINE.shown = {}
     return backend
 
 
@@ -50,17 +51,20 @@ def table(name: str) -> ir.Table:
     """Return the newest version of a warehouse table; without rows before its first one."""
     backend, version = engine(), store.version(name)
     if version < 0:
-        return ibis.memtable([], schema=_schema(name))
-    view = f"{name}_{version}"
-    if _ENGINE.versions.get(name) != version:
+        return empty(_schema(name))
+    shown = (store.address(name), version)
+    if _ENGINE.shown.get(name) != shown:
+        # A view per version would pile up; one name is replaced when the version moves.
         backend.read_parquet(
-            store.files(name), table_name=view, hive_partitioning=True, union_by_name=True
+            store.files(name), table_name=name, hive_partitioning=True, union_by_name=True
         )
-        previous = _ENGINE.versions.get(name)
-        if previous is not None:
-            backend.drop_view(f"{name}_{previous}", force=True)
-        _ENGINE.versions[name] = version
-    return backend.table(view)
+        _ENGINE.shown[name] = shown
+    return backend.table(name)
+
+
+def empty(columns: Mapping[str, str]) -> ir.Table:
+    """Return a table without rows, of these columns and Ibis types."""
+    return ibis.memtable(ibis.schema(columns).to_pyarrow().empty_table())
 
 
 def _schema(name: str) -> dict[str, str]:

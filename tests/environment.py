@@ -1,0 +1,16 @@
+"""Loaded before anything else in a test run: a data folder of its own, and no setting from outside."""
+
+import os
+import tempfile
+
+_FOLDER = tempfile.mkdtemp(prefix="emptychair-tests-")
+os.mkdir(f"{_FOLDER}/static")
+os.environ["EMPTYCHAIR_DATA"] = _FOLDER
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER}/unused.sqlite3")
+os.environ["EMPTYCHAIR_BASE_URL"] = "http://127.0.0.1:8000"
+os.environ["EMPTYCHAIR_HOSTS"] = "localhost,testserver"
+os.environ["EMPTYCHAIR_TIME_ZONE"] = "Europe/Stockholm"
+os.environ["EMPTYCHAIR_LANGUAGE"] = "en"
+os.environ["EMPTYCHAIR_ORGANISATION"] = "Nordhem"
+# Playwright keeps an event loop in the thread that tests run in.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
