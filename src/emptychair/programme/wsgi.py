@@ -19,10 +19,10 @@ def _warm_up() -> None:
     """Load what the first visitor would otherwise wait for."""
     from django.urls import get_resolver
 
-    from emptychair.programme.accounts.checks import views
+    from emptychair.programme.accounts.checks import addresses
     from emptychair.programme.warehouse import layer
 
-    list(views(get_resolver()))
+    list(addresses(get_resolver()))
     layer.first_day()
 
 

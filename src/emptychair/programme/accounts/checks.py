@@ -14,16 +14,17 @@ OUTSIDE = ("allauth.",)
 def every_view_declares_its_need(**_: Any) -> list[CheckMessage]:
     """Return one error per view without `@requires` or `@public`."""
     return [
-        Error(f"{name} is reachable without a declared need", hint="Add @requires or @public.")
-        for name, view in views(get_resolver())
+        Error(f"/{address} is reachable without a declared need", hint="Add @requires or @public.")
+        for address, view in addresses(get_resolver())
         if not hasattr(view, "need") and not view.__module__.startswith(OUTSIDE)
     ]
 
 
-def views(resolver: URLResolver) -> Iterator[tuple[str, Any]]:
-    """Yield the path and callback of every view below `resolver`."""
+def addresses(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the address, without its first slash, and the view of every page."""
     for entry in resolver.url_patterns:
+        address = before + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from views(entry)
+            yield from addresses(entry, address)
         elif isinstance(entry, URLPattern):
-            yield str(entry.pattern), entry.callback
+            yield address, entry.callback
