@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from emptychair.analysis.show.marks import Drawing
 
 Cell: TypeAlias = str | int | float | None
-Kind: TypeAlias = Literal["text", "count", "share", "points"]
+Kind: TypeAlias = Literal["text", "count", "share", "points", "low", "high"]
 
 WIDE: Final = 720  # pixels
 NARROW: Final = 330
 MOST_GROUPS: Final = 20  # more are in the table only
+INTERVAL_SIDE: Final = ": "  # stands between the name of an interval and the side meant
 LINK: Final = "https://link.invalid/"  # stands before the number of a link until it is drawn
 _BUCKETS: Final = ("detractor", "passive", "promoter")
-_LEVEL_KINDS: Final[tuple[Kind, ...]] = ("text", "count", "points", "points", "points")
+_LEVEL_KINDS: Final[tuple[Kind, ...]] = ("text", "count", "points", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,22 @@ class Chart:
         title, subtitle = (self.title, self.sentence) if titled else ("", "")
         return marks.specification(self.draw(width), title, subtitle, width)
 
-    def rows_in_words(self, words: Words) -> list[tuple[str, ...]]:
-        """Return the table as `words` writes it: shares in per cent, points with a sign."""
-        return [
-            tuple(_in_words(cell, kind, words) for cell, kind in zip(row, self.kinds, strict=True))
-            for row in self.rows
-        ]
+    def table_in_words(self, words: Words) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Return header and rows as a reader sees them: an interval is one column, not two."""
+        shown = [i for i, kind in enumerate(self.kinds) if kind != "high"]
+        header = tuple(self.header[i].split(INTERVAL_SIDE)[0] for i in shown)
+        rows = [tuple(self._in_words(row, i, words) for i in shown) for row in self.rows]
+        return header, rows
+
+    def _in_words(self, row: tuple[Cell, ...], i: int, words: Words) -> str:
+        cell, kind = row[i], self.kinds[i]
+        if cell is None or isinstance(cell, str):
+            return cell or ""
+        if kind == "low":
+            return words.interval(cell, float(row[i + 1] or 0.0))
+        if kind == "share":
+            return words.share(cell, 1)
+        return words.points(cell) if kind == "points" else words.number(cell)
 
     def digest(self) -> str:
         """Return a key under which the drawn chart may be kept."""
@@ -186,7 +197,7 @@ def trend_chart(
         sentence=_trend_sentence(points, every, words),
         caption=words("chart_trend_caption"),
         header=(words("period"), *_level_header(words), *_sequence_header(words)),
-        kinds=(*_LEVEL_KINDS, "points", "points"),
+        kinds=(*_LEVEL_KINDS, "low", "high"),
         rows=tuple(
             (words.period(point.period, every), *_level_row(point), *_sequence_row(point))
             for point in points
@@ -307,14 +318,6 @@ def period_labels(points: Sequence[TrendPoint], every: str, words: Words) -> lis
     return labels
 
 
-def _in_words(cell: Cell, kind: Kind, words: Words) -> str:
-    if cell is None or isinstance(cell, str):
-        return cell or ""
-    if kind == "share":
-        return words.share(cell, 1)
-    return words.points(cell, 1) if kind == "points" else words.number(cell)
-
-
 def _marks() -> Any:
     from emptychair.analysis.show import marks  # Altair takes a while to import
 
@@ -345,14 +348,16 @@ def _level_row(level: Level) -> tuple[int, float | None, float | None, float | N
 
 
 def _level_header(words: Words) -> tuple[str, str, str, str]:
-    interval = words("interval")
-    low, high = f"{interval}, {words('lower')}", f"{interval}, {words('upper')}"
-    return words("responses"), words("nps"), low, high
+    return words("responses"), words("nps"), *_interval_header("interval", words)
 
 
 def _sequence_header(words: Words) -> tuple[str, str]:
-    interval = words("always_valid_interval")
-    return f"{interval}, {words('lower')}", f"{interval}, {words('upper')}"
+    return _interval_header("always_valid_interval", words)
+
+
+def _interval_header(key: str, words: Words) -> tuple[str, str]:
+    name = words(key) + INTERVAL_SIDE
+    return name + words("lower"), name + words("upper")
 
 
 def _sequence_row(point: TrendPoint) -> tuple[float | None, float | None]:

@@ -70,15 +70,16 @@ def chart_block(
         switch_label: what the switches choose, for screen readers.
         table_open: show the table at once.
     """
+    header, rows = chart.table_in_words(words)
     return ChartBlock(
         name=chart.name,
         title=chart.title,
         caption=chart.caption,
         svg=drawn(chart),
-        header=chart.header,
+        header=header,
         rows=tuple(
             TableRow(cells, chart.links[i] if i < len(chart.links) else "")
-            for i, cells in enumerate(chart.rows_in_words(words))
+            for i, cells in enumerate(rows)
         ),
         svg_url=file_url("svg") if file_url else "",
         png_url=file_url("png") if file_url else "",

@@ -25,7 +25,7 @@ from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, pos
 from emptychair.programme.warehouse import layer
 
 BUCKETS = ("detractor", "passive", "promoter")
-COMMENTS_SHOWN = 12
+COMMENTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class BucketPart:
 
 @dataclass(frozen=True)
 class Comment:
-    """One customer's own words."""
+    """One customer's own words; `is_new` since the reader was last here."""
 
     text: str
     score: int
@@ -64,6 +64,7 @@ class Comment:
     language: str
     at: datetime
     details: tuple[str, ...]
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ def chart_of(name: str, selection: Selection, scope: Scope, words: Words) -> cha
     raise KeyError(name)
 
 
-def comments_of(responses: Iterable[Response]) -> tuple[Comment, ...]:
+def comments_of(
+    responses: Iterable[Response], *, new_after: datetime | None = None
+) -> tuple[Comment, ...]:
     """Return the comments of responses as a page shows them."""
     known = {dimension: names.names_of(dimension) for dimension in ("unit", "channel")}
     comments = []
@@ -153,6 +156,7 @@ def comments_of(responses: Iterable[Response]) -> tuple[Comment, ...]:
                 language=response.language,
                 at=response.answered_at,
                 details=tuple(filter(None, (unit, channel))),
+                is_new=new_after is not None and response.answered_at > new_after,
             )
         )
     return tuple(comments)

@@ -60,14 +60,12 @@ def since_last_visit(
 
     Reading the page again within the hour shows the same news again.
     """
-    last = user.seen_at
-    if last is None:
-        return moment - FIRST_VISIT_SHOWS, True
-    kept = session.get(_SINCE)
-    if kept is None or moment - last > VISIT:
-        kept = last.isoformat()
+    kept, last = session.get(_SINCE), user.seen_at
+    if kept is None or last is None or moment - last > VISIT:
+        since = moment - FIRST_VISIT_SHOWS if last is None else last
+        kept = {"since": since.isoformat(), "is_first": last is None}
         session[_SINCE] = kept
-    return datetime.fromisoformat(kept), False
+    return datetime.fromisoformat(kept["since"]), kept["is_first"]
 
 
 def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -> TodayPage:
@@ -108,8 +106,8 @@ def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -
         answers_url=_behind(behind),
         figure=figure,
         figure_url=reverse("visibility:delivery") + selection.address(),
-        wins=_comments(new, 9, 10),
-        worries=_comments(new, 0, 6),
+        wins=_comments(everything, 9, 10, since),
+        worries=_comments(everything, 0, 6, since),
     )
 
 
@@ -133,8 +131,11 @@ def _bucket_counts(new: QuerySet[Response]) -> dict[str, int]:
     )
 
 
-def _comments(new: QuerySet[Response], low: int, high: int) -> tuple[Comment, ...]:
-    return comments_of(new.filter(score__range=(low, high)).exclude(comment="")[:SHOWN])
+def _comments(
+    responses: QuerySet[Response], low: int, high: int, since: datetime
+) -> tuple[Comment, ...]:
+    chosen = responses.filter(score__range=(low, high)).exclude(comment="")[:SHOWN]
+    return comments_of(chosen, new_after=since)
 
 
 def _behind(selection: Selection, **narrower: object) -> str:
