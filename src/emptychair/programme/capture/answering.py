@@ -101,13 +101,14 @@ class _Writer:
 
     def _commit(self, group: list[_Waiting]) -> None:
         try:
-            connection.close_if_unusable_or_obsolete()
             with transaction.atomic():
                 write_group(group)
         except Exception:
             logger.exception("a group of %d answers was not stored; they may retry", len(group))
             for item in group:
                 item.outcome = BUSY
+        # Back to the pool on PostgreSQL, kept open on SQLite, dropped when broken.
+        connection.close_if_unusable_or_obsolete()
         for item in group:
             item.done.set()
 

@@ -17,12 +17,14 @@ from emptychair.programme.customers.models import Customer
 from emptychair.programme.customers.services import save_segment
 from emptychair.programme.warehouse import layer, services, store, tables
 
+# PostgreSQL is read over a connection of its own, which sees only what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = date(2026, 1, 1)
 ALL = {"start": FIRST, "end": FIRST + timedelta(400)}
 
 
 @pytest.fixture
-def respond(db: None, malmo: Unit) -> Callable[..., Response]:
+def respond(transactional_db: None, malmo: Unit) -> Callable[..., Response]:
     survey = Survey.objects.create(slug="relationship", name="Relationship", state="open")
 
     def make(score: int, day: date = FIRST, **fields: Any) -> Response:
@@ -57,7 +59,7 @@ def test_it_brings_an_answer_to_the_layer(respond: Callable[..., Response]) -> N
     assert layer.options("unit") == ["malmo"]
 
 
-def test_it_answers_before_there_is_anything(db: None) -> None:
+def test_it_answers_before_there_is_anything() -> None:
     assert layer.counts(**ALL) == {}
     assert layer.counts(["segment"], **ALL) == {}
     assert layer.version() == "-1"

@@ -1,0 +1,57 @@
+"""A PostgreSQL server of our own for one test run: made, used, removed."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOW = "apt-get install postgresql"
+
+
+def binaries() -> Path | None:
+    """Return the folder of initdb and pg_ctl, or None when PostgreSQL is not installed."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return folders[-1].parent if folders else None
+
+
+@contextmanager
+def server(port: int = 55432) -> Iterator[str]:
+    """Start a server in a temporary folder and yield its address as a DATABASE_URL.
+
+    PostgreSQL does not run as root; then the account `postgres` runs it.
+
+    Raises:
+        FileNotFoundError: PostgreSQL is not installed.
+    """
+    folder = binaries()
+    if folder is None:
+        raise FileNotFoundError(HOW)
+    root = Path(tempfile.mkdtemp(prefix="emptychair-pg-"))
+    data = root / "data"
+    as_user = _as_unprivileged(root)
+    options = f"-p {port} -k {root} -c listen_addresses=127.0.0.1 -c max_connections=200"
+    run = {"check": True, "stdout": subprocess.DEVNULL, **as_user}
+    subprocess.run([folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **run)
+    subprocess.run(
+        [folder / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", options, "start"], **run
+    )
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _as_unprivileged(root: Path) -> dict[str, object]:
+    if os.geteuid() != 0:
+        return {}
+    account = pwd.getpwnam("postgres")
+    os.chown(root, account.pw_uid, account.pw_gid)
+    return {"user": account.pw_uid, "group": account.pw_gid, "cwd": root}
