@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -35,18 +37,35 @@ def test(arguments: Sequence[str]) -> int:
     """Run all tests; further arguments go to pytest (--quick leaves the slow ones out)."""
     quick = "--quick" in arguments
     chosen = [argument for argument in arguments if argument != "--quick"]
-    marks = ["-m", "not slow and not browser and not spark and not postgres"] if quick else []
-    whole = not chosen and not quick
-    workers = [] if {"-x", "--pdb"} & set(chosen) else ["-n", "2", "--dist", "loadgroup"]
-    cover = ["--cov", "--cov-report="] if whole else []
-    code = python("-m", "pytest", "-rs", *workers, *marks, *cover, *chosen)
-    if code or not whole:
-        return code
+    if chosen:
+        return python("-m", "pytest", *chosen)
+    if quick:
+        return pytest("-m", "not slow and not browser and not spark")
+    return pytest("--cov", "--cov-report=") or complete_coverage() or on_postgresql()
+
+
+def pytest(*arguments: str | Path, **environment: str) -> int:
+    return python(
+        "-m", "pytest", "-rs", "-n", "2", "--dist", "loadgroup", *arguments, **environment
+    )
+
+
+def complete_coverage() -> int:
     print("\nCoverage of the analysis library must be complete:")
     return python(
-        "-m", "coverage", "report", "--include=*/emptychair/analysis/*", "--fail-under=100",
-        "--skip-covered", "--show-missing",
+        *("-m", "coverage", "report", "--include=*/emptychair/analysis/*", "--fail-under=100"),
+        *("--skip-covered", "--show-missing"),
     )
+
+
+def on_postgresql() -> int:
+    """Test the programme once more, on a PostgreSQL server made for the run."""
+    if postgres.binaries() is None:
+        print(f"\nSkipped on PostgreSQL, which is not installed: {postgres.HOW}")
+        return 1 if os.environ.get("CI") else 0
+    print("\nThe programme on PostgreSQL:")
+    with postgres.server() as address:
+        return pytest("src/emptychair/programme", "-m", "not browser", DATABASE_URL=address)
 
 
 def lint(_: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from emptychair.programme.activity.models import Activity, Change, Delivery
+from emptychair.programme.lib.bulk import insert_many
 from emptychair.programme.lib.clock import now
 
 
@@ -20,7 +21,7 @@ def mark_changed(table: str, keys: Iterable[str]) -> None:
         keys: the rows' ids in the warehouse: a response's or invitation's public id, the
             customer's code for the other three.
     """
-    Change.objects.bulk_create([Change(table=table, key=key) for key in keys], batch_size=5_000)
+    insert_many(Change, ("table", "key"), [(table, key) for key in keys])
 
 
 def replay(deliveries: Iterable[int]) -> int:
