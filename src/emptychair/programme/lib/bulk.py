@@ -1,0 +1,89 @@
+"""Many rows at once in one statement, past the ORM's work per row: what imports rest on.
+
+The caller owns the transaction, and the order in which rows that refer to each other go.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+Adapt = Callable[[Any], Any]
+_MOST_PLACES = 10_000  # both databases take more
+
+
+def insert_many(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert `rows` into the table of `model`; the columns that `names` leaves out are null.
+
+    Args:
+        model: its table, column names and column types are used, its defaults are not.
+        names: field names in the order of each row's values; a foreign key as `survey_id`.
+        rows: one sequence of Python values per row.
+    """
+    fields = [_field(model, name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    adapters = [(place, _adapter(field)) for place, field in enumerate(fields)]
+    special = [(place, adapt) for place, adapt in adapters if adapt is not None]
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [_adapted(row, special) for row in rows])
+
+
+def delete_many(model: type[models.Model], name: str, values: Sequence[Any]) -> None:
+    """Delete the rows whose field `name` is one of `values`; nothing that refers to them."""
+    for statement, some in _with_places(model, name, values, "DELETE FROM {table}"):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, some)
+
+
+def present(model: type[models.Model], name: str, values: Sequence[Any]) -> set[Any]:
+    """Return those of `values` that some row of `model` has in its field `name`."""
+    found: set[Any] = set()
+    for statement, some in _with_places(model, name, values, "SELECT {column} FROM {table}"):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, some)
+            found.update(value for (value,) in cursor.fetchall())
+    return found
+
+
+def _with_places(
+    model: type[models.Model], name: str, values: Sequence[Any], verb: str
+) -> Iterable[tuple[str, Sequence[Any]]]:
+    quote = connection.ops.quote_name
+    column, table = quote(_field(model, name).column), quote(model._meta.db_table)
+    start = verb.format(column=column, table=table)
+    for first in range(0, len(values), _MOST_PLACES):
+        some = values[first : first + _MOST_PLACES]
+        yield f"{start} WHERE {column} IN ({', '.join(['%s'] * len(some))})", some
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    for field in model._meta.concrete_fields:
+        if name in (field.name, field.attname):
+            return field
+    raise LookupError(f"{model.__name__} has no field {name}")
+
+
+def _adapter(field: Any) -> Adapt | None:
+    """Return how values of `field` reach the database; None where they may go as they are."""
+    if isinstance(field, models.DateTimeField):
+        return connection.ops.adapt_datetimefield_value
+    if isinstance(field, models.DateField):
+        return connection.ops.adapt_datefield_value
+    if isinstance(field, models.JSONField):
+        return lambda value: connection.ops.adapt_json_value(value, None)
+    if isinstance(field, models.DecimalField):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return None
+
+
+def _adapted(row: Sequence[Any], special: Sequence[tuple[int, Adapt]]) -> list[Any]:
+    values = list(row)
+    for place, adapt in special:
+        if values[place] is not None:
+            values[place] = adapt(values[place])
+    return values
