@@ -14,6 +14,7 @@ import click
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "score": ("delivery", "score", "Net Promoter Score of each group, with its interval."),
     "trend": ("delivery", "trend", "Score by week, month or quarter, valid under daily looking."),
+    "report": ("report", "report", "One HTML page about a file of answers, to be mailed."),
     "simulate": ("simulate", "simulate", "Write the tables of a company whose truth is known."),
     "demo": ("programme", "demo", "Show a made-up company's programme in the browser."),
     "serve": ("programme", "serve", "Run the web server and the worker of an installation."),

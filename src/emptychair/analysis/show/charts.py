@@ -74,8 +74,12 @@ class Chart:
 
     def _in_words(self, row: tuple[Cell, ...], i: int, words: Words) -> str:
         cell, kind = row[i], self.kinds[i]
-        if cell is None or isinstance(cell, str):
-            return cell or ""
+        if cell is None:
+            is_first_interval = kind == "low" and self.kinds.index("low") == i
+            answered = row[self.kinds.index("count")]
+            return words("too_few") if is_first_interval and answered else ""
+        if isinstance(cell, str):
+            return cell
         if kind == "low":
             return words.interval(cell, float(row[i + 1] or 0.0))
         if kind == "share":
