@@ -57,7 +57,8 @@ def texts(folder: Path) -> Iterator[tuple[str, int, object, str | None]]:
 def _as_python(source: str, path: Path) -> str:
     from django.utils.translation import templatize
 
-    return templatize(source, origin=str(path))
+    lines = templatize(source, origin=str(path)).splitlines()
+    return "\n".join(line.lstrip() for line in lines)  # what is left of indentation means nothing
 
 
 def template_of(folder: Path) -> Catalog:
