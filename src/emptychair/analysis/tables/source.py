@@ -153,10 +153,10 @@ def _delta_files(path: Path) -> list[str]:
 
 
 def _open_parquet(
-    files: list[str], kind: str, told: Mapping[str, str], engine: BaseBackend
+    files: list[str], kind: str, told: Mapping[str, str], engine: BaseBackend, choose: Choose
 ) -> Source:
     table = _read_parquet(files, engine)
-    mapping = map_columns(table.columns, told=told)
+    mapping = choose(table.columns, (), told, PLAIN)
     is_text = _needs_reading_of_text(table, mapping)
     if is_text and engine.name != "duckdb":
         table = _read_parquet(files, connect())
