@@ -124,8 +124,8 @@ MEDIA_ROOT = DATA / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA / "mail"
+globals().update(config.mail(config.setting("EMPTYCHAIR_MAIL"), DATA))
+DEFAULT_FROM_EMAIL = config.setting("EMPTYCHAIR_MAIL_FROM")
 
 SESSION_COOKIE_NAME = "__Host-session" if _SECURE else "emptychair-session"
 SESSION_COOKIE_SECURE = _SECURE

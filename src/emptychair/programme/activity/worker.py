@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import close_old_connections, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from emptychair.programme.activity.models import Activity, Delivery, Routine
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import new_id
 
 Handler = Callable[[Activity], None]
+Settle = Callable[[], None]
+# Sends something out of the house, then returns what to write down about it.
+OutwardHandler = Callable[[Activity, int], Settle]
 LEASE = timedelta(seconds=60)
 BACK_OFF = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
@@ -39,12 +42,20 @@ class Worker:
     """Runs until `stop` is set; every step is safe to repeat after a kill."""
 
     def __init__(
-        self, handlers: Mapping[str, Sequence[Handler]], routines: Mapping[str, Periodic]
+        self,
+        handlers: Mapping[str, Sequence[Handler]],
+        routines: Mapping[str, Periodic],
+        outward: Mapping[str, Sequence[OutwardHandler]] | None = None,
     ) -> None:
         self.name = new_id()
         self.stop = threading.Event()
-        self._handlers = handlers
-        self._by_name = {name_of(f): f for functions in handlers.values() for f in functions}
+        outward = outward or {}
+        self._inner = {name_of(f): f for functions in handlers.values() for f in functions}
+        self._outward = {name_of(f): f for functions in outward.values() for f in functions}
+        self._names = {
+            action: [name_of(f) for f in (*handlers.get(action, ()), *outward.get(action, ()))]
+            for action in {*handlers, *outward}
+        }
         self._routines = routines
 
     def run(self, idle_seconds: float = 0.2) -> None:
@@ -80,9 +91,9 @@ class Worker:
         activities = list(waiting[:500])
         Delivery.objects.bulk_create(
             [
-                Delivery(activity=activity, handler=name_of(handler))
+                Delivery(activity=activity, handler=name)
                 for activity in activities
-                for handler in self._handlers.get(activity.action, ())
+                for name in self._names.get(activity.action, ())
             ],
             ignore_conflicts=True,
         )
@@ -100,21 +111,44 @@ class Worker:
         keys = [d.pk for d in due[:BATCH]]
         # While leased, `due_at` is the end of the lease.
         Delivery.objects.filter(pk__in=keys).update(
-            state=Delivery.State.LEASED, leased_by=self.name, due_at=moment + LEASE
+            state=Delivery.State.LEASED,
+            leased_by=self.name,
+            due_at=moment + LEASE,
+            attempts=F("attempts") + 1,
         )
         return list(Delivery.objects.filter(pk__in=keys).select_related("activity"))
 
     def deliver(self, delivery: Delivery) -> None:
-        """Run one handler; its effect and the end of the delivery commit together."""
+        """Run one handler and end its delivery, or note the failure and when to try again."""
         mine = Delivery.objects.filter(pk=delivery.pk, leased_by=self.name)
         try:
-            handler = self._by_name[delivery.handler]
-            with transaction.atomic():
-                if mine.delete()[0]:
-                    handler(delivery.activity)
+            if delivery.handler in self._outward:
+                self._deliver_outward(delivery, mine)
+            else:
+                self._deliver_inside(delivery, mine)
         except Exception:
             mine.update(**_after_failure(delivery, now(), traceback.format_exc()[-2000:]))
             logger.warning("delivery %s to %s failed", delivery.pk, delivery.handler)
+
+    def _deliver_inside(self, delivery: Delivery, mine: QuerySet[Delivery]) -> None:
+        """The handler's effect and the end of the delivery commit together."""
+        handler = self._inner[delivery.handler]
+        with transaction.atomic():
+            if mine.delete()[0]:
+                handler(delivery.activity)
+
+    def _deliver_outward(self, delivery: Delivery, mine: QuerySet[Delivery]) -> None:
+        """What leaves the house cannot be rolled back: the attempt is on record before it does.
+
+        A worker killed between sending and settling leaves an attempt without an end; the next
+        one is told so by its number and may send the same message id once more.
+        """
+        if not mine.exists():
+            return
+        settle = self._outward[delivery.handler](delivery.activity, delivery.attempts)
+        with transaction.atomic():
+            if mine.delete()[0]:
+                settle()
 
     def turn_routines(self) -> bool:
         """Do the periodic work whose time has come."""
@@ -137,19 +171,18 @@ class Worker:
             logger.exception("routine %s failed, next turn in %s", name, periodic.every)
 
 
-def name_of(handler: Handler) -> str:
+def name_of(handler: Handler | OutwardHandler) -> str:
     """Return the stable name under which deliveries to `handler` are stored."""
     return f"{handler.__module__.rsplit('programme.', 1)[-1]}.{handler.__qualname__}"
 
 
 def _after_failure(delivery: Delivery, moment: datetime, error: str) -> dict[str, object]:
-    attempts = delivery.attempts + 1
+    attempts = delivery.attempts
     wait = min(LONGEST_WAIT, BACK_OFF * 2 ** (attempts - 1))
     dead = attempts >= MOST_ATTEMPTS
     return {
         "state": Delivery.State.DEAD if dead else Delivery.State.DUE,
         "leased_by": "",
         "due_at": moment + wait,
-        "attempts": attempts,
         "error": error,
     }

@@ -111,3 +111,11 @@ class Value(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "month"], name="value_once_a_month")]
 
+
+
+class Suppression(models.Model):
+    """Someone who said no. Holds keyed hashes only, so it may stay when the person is erased."""
+
+    address_hash = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=20)  # unsubscribed, stop, bounced, complained, staff ...
+    at = models.DateTimeField(default=now)

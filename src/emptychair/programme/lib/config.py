@@ -62,6 +62,14 @@ SETTINGS = (
         "30",
         "Days an imported file is kept; so long its import can be undone or run again.",
     ),
+    Setting(
+        "EMPTYCHAIR_MAIL",
+        "file:",
+        "Where mail goes: `file:` writes it to the data folder, `console:` prints it,"
+        " `smtp://user:word@host:587` speaks STARTTLS, `smtps://` TLS from the first byte;"
+        " `smtp://host:25?tls=none` only for a relay on this machine.",
+    ),
+    Setting("EMPTYCHAIR_MAIL_FROM", "nps@localhost", "Address that mail to customers comes from."),
     Setting("EMPTYCHAIR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
@@ -136,4 +144,39 @@ def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
         "OPTIONS": {"pool": {"min_size": 2, "max_size": 16, "timeout": 20}},
+    }
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def mail(url: str, folder: Path) -> dict[str, Any]:
+    """Return Django's mail settings for the service at `url`.
+
+    Raises:
+        ConfigurationError: `url` is none of the documented forms, or would send unencrypted
+            mail to another machine.
+    """
+    parts = urlsplit(url)
+    backend = "django.core.mail.backends.{}.EmailBackend"
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": backend.format("filebased"), "EMAIL_FILE_PATH": folder / "mail"}
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": backend.format("console")}
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigurationError(
+            f"EMPTYCHAIR_MAIL is {url!r}; write file:, console:, smtp://host:587 or smtps://host"
+        )
+    bare = "tls=none" in parts.query
+    if bare and parts.hostname not in LOOPBACK:
+        raise ConfigurationError("EMPTYCHAIR_MAIL: tls=none is for a relay on this machine only")
+    return {
+        "EMAIL_BACKEND": backend.format("smtp"),
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and not bare,
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
     }

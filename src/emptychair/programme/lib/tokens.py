@@ -56,6 +56,12 @@ def verify(purpose: str, token: str, now: datetime) -> str | None:
     return subject if now.timestamp() < int(expiry) else None
 
 
+def derived_token(purpose: str, subject: str) -> str:
+    """Return the reference token of `subject`, the same at every call, for what is sent again."""
+    key = next(iter(_key_ring().values()))
+    return urlsafe_b64encode(_mac(key, purpose, subject)[:TOKEN_BYTES]).decode()
+
+
 def keyed_hash(text: str) -> str:
     """Return a keyed hash of a normalised address: comparable here, useless elsewhere."""
     oldest = list(_key_ring().values())[-1]
