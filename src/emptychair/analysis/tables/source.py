@@ -15,6 +15,7 @@ from emptychair.analysis.tables.engine import connect
 from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
 from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
 from emptychair.analysis.tables.raw import ROW, RaggedRow, RawFile, batch_schema
+from emptychair.analysis.tables.schema import RATING_PREFIX
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
