@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from emptychair.analysis.errors import UnreadableFileError
+from emptychair.analysis.errors import AnalysisError, UnreadableFileError
 from emptychair.analysis.tables.engine import connect
 from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
 from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
@@ -85,9 +85,7 @@ def open_source(
     if kind == "parquet":
         return _open_parquet([str(path)], "parquet", told, engine, choose)
     if kind == "workbook":
-        from emptychair.analysis.tables.workbook import read_workbook
-
-        return _stage(read_workbook(path, sheet=sheet), PLAIN, told, engine, choose)
+        return _open_workbook(path, told, engine, choose, sheet)
     return _open_text(path, told, engine, choose, encoding, separator)
 
 
@@ -181,6 +179,31 @@ def _needs_reading_of_text(table: ir.Table, mapping: ColumnMapping) -> bool:
         table[one].type().is_string()
         for one in [*ratings, *parsed, *mapping.maybe_ratings.values()]
     )
+
+
+def _open_workbook(
+    path: Path,
+    told: Mapping[str, str],
+    engine: BaseBackend,
+    choose: Choose,
+    sheet: str | None,
+) -> Source:
+    from emptychair.analysis.tables.workbook import Sheet, read_sheet
+
+    def layout_of(one: Sheet) -> Layout:
+        return detect_layout(one.headings, one.following)
+
+    def fits(one: Sheet) -> bool:
+        layout = layout_of(one)
+        try:
+            choose(one.headings, labels_of(layout, one.headings, one.following), told, layout)
+        except AnalysisError:
+            return False
+        return True
+
+    found = read_sheet(path, sheet, fits)
+    layout = layout_of(found)
+    return _stage(found.raw(layout.header_rows), layout, told, engine, choose)
 
 
 def _open_text(
