@@ -207,7 +207,7 @@ def trend_chart(
             for point in points
         ),
         links=tuple(links),
-        draw=lambda width: _marks().trend(values, labels, width),
+        draw=lambda width: _marks().trend(values, labels, words, width),
     )
 
 

@@ -89,7 +89,9 @@ def _bucket_names(words: Words, height: int, small: bool) -> list[alt.Chart]:
     return marks
 
 
-def trend(values: Sequence[Value], labels: Sequence[Sequence[str]], width: int) -> Drawing:
+def trend(
+    values: Sequence[Value], labels: Sequence[Sequence[str]], words: Words, width: int
+) -> Drawing:
     """Return a dot, a line and a wide shade per period, over an axis of named periods."""
     small = width < NARROW_BELOW
     count = max(len(values), 1)
@@ -117,13 +119,25 @@ def trend(values: Sequence[Value], labels: Sequence[Sequence[str]], width: int) 
         size=60 if step > 14 else 20, color=_C["estimate"], opacity=1, aria=True
     )
     tip = _tip(values)
+    height = 190 if small else 250
     return alt.layer(
         shade.encode(x=x, y=alt.Y("sequence_low:Q", scale=scale), y2="sequence_high:Q"),
         _zero(scale).encode(y=alt.Y("zero:Q", scale=scale)),
         rule.encode(x=x, y=y, y2="high:Q", **tip),
         line.encode(x=x, y=alt.Y("nps:Q", scale=scale)),
         dots.encode(x=x, y=alt.Y("nps:Q", scale=scale), **tip),
-    ).properties(width=width - 50, height=190 if small else 250)
+        *_said_if_empty(values, words("too_few_per_period"), width - 50, height),
+    ).properties(width=width - 50, height=height)
+
+
+def _said_if_empty(
+    values: Sequence[Value], sentence: str, width: int, height: int
+) -> list[alt.Chart]:
+    if any(value["low"] is not None for value in values):
+        return []
+    text = alt.Chart(_data([{}])).mark_text(fontSize=13, color=_C["muted"], baseline="bottom")
+    place = {"x": alt.value(width / 2), "y": alt.value(height / 2 - 12)}
+    return [text.encode(**place, text=alt.value(sentence))]
 
 
 def dots(values: Sequence[Value], total_points: float | None, words: Words, width: int) -> Drawing:

@@ -1,0 +1,43 @@
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from emptychair.programme.accounts.models import Unit
+from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.capture.models import Response, Survey
+from emptychair.programme.lib.clock import local_date, now
+from emptychair.programme.warehouse.services import synchronise
+
+Answered = Callable[..., list[Response]]
+
+
+@pytest.fixture
+def answered(db: None) -> Answered:
+    """Return a function that stores answers with the given scores and brings them to the sums."""
+    survey, _ = Survey.objects.get_or_create(slug="relationship", name="Relationship", state="open")
+
+    def store(scores: Sequence[int], at: datetime | None = None, **fields: Any) -> list[Response]:
+        moment = at or now() - timedelta(hours=2)
+        given = {"channel": "email", "language": "en", **fields}
+        made = [
+            Response.objects.create(
+                survey=survey,
+                score=score,
+                answered_at=moment,
+                answered_on=local_date(moment),
+                **given,
+            )
+            for score in scores
+        ]
+        mark_changed("responses", [response.public_id for response in made])
+        synchronise()
+        return made
+
+    return store
+
+
+@pytest.fixture
+def lund(malmo: Unit) -> Unit:
+    return Unit.objects.create(code="lund", name="Lund", country="SE")
