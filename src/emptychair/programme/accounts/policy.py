@@ -31,6 +31,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "customer.export": PROGRAMME,
     "survey.read": PROGRAMME | {Role.ANALYST},
     "survey.change": PROGRAMME,
+    "data.read": PROGRAMME | {Role.ANALYST, Role.MANAGER},
     "data.import": PROGRAMME,
     "data.export": PROGRAMME | {Role.ANALYST},
     "user.change": frozenset({Role.ADMIN}),

@@ -7,13 +7,13 @@ an apostrophe, which the importer takes away again, so the text reads back equal
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-Cell = str | int | float | bool | datetime | None
+Cell = str | int | float | bool | date | None
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 
 

@@ -39,6 +39,7 @@ PLACES = (
     Place("rootcause:drivers", "rootcause.read", _("Root cause"), "2"),
     Place("actions:cases", "case.read", _("Actions"), "3"),
     Place("organisation:home", "organisation.read", _("Organisation")),
+    Place("exchange:data", "data.read", _("Data")),
 )
 
 
