@@ -82,10 +82,10 @@ def work() -> None:
     """Run one worker: follow-ups, warehouse, readings. Several may run side by side."""
     set_up()
     from emptychair.programme.activity.worker import Worker
-    from emptychair.programme.dispatch import HANDLERS, ROUTINES
+    from emptychair.programme.dispatch import HANDLERS, OUTWARD, ROUTINES
     from emptychair.programme.lib import lifeline
 
-    worker = Worker(HANDLERS, ROUTINES)
+    worker = Worker(HANDLERS, ROUTINES, OUTWARD)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop.set())
     lifeline.end_with_supervisor(worker.stop.set)

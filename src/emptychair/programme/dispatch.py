@@ -3,17 +3,24 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from emptychair.programme.activity.worker import Handler, Periodic
+from emptychair.programme.activity.worker import Handler, OutwardHandler, Periodic
+from emptychair.programme.capture.inviting import plan
+from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 
+# What leaves the house: sent outside a transaction, settled after.
+OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {"invitation.due": (send_invitation,)}
+
 ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
     "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
     "exchange.continue_imports": Periodic(timedelta(seconds=1), continue_imports),
     "exchange.remove_old_files": Periodic(timedelta(hours=6), remove_old_files),
+    "capture.plan": Periodic(timedelta(minutes=15), plan),
+    "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
 }

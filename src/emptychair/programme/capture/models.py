@@ -31,6 +31,19 @@ class Survey(models.Model):
     drivers: models.ManyToManyField[models.Model, models.Model] = models.ManyToManyField(
         "journeys.Driver", blank=True
     )
+    # Whom and when. A survey asks by itself only while `asks_from` is set.
+    asks_from = models.DateField(null=True, blank=True)
+    channel = models.CharField(max_length=10, default="email")
+    rule = models.JSONField(default=list, blank=True)  # who may be asked, as in segments
+    cadence_days = models.PositiveSmallIntegerField(default=180)  # relationship: ask again after
+    event_kind = models.CharField(max_length=40, blank=True)  # transactional: asked after this
+    delay_hours = models.PositiveSmallIntegerField(default=24)
+    reminder_days = models.PositiveSmallIntegerField(default=0)  # 0: none
+    # Days without a question, after an ask or an answer, of this survey or of any.
+    quiet_after_ask_days = models.PositiveSmallIntegerField(default=90)
+    quiet_after_answer_days = models.PositiveSmallIntegerField(default=90)
+    quiet_after_any_ask_days = models.PositiveSmallIntegerField(default=14)
+    quiet_after_any_answer_days = models.PositiveSmallIntegerField(default=30)
 
     def __str__(self) -> str:
         return self.name
@@ -84,6 +97,10 @@ class Invitation(models.Model):
     channel = models.CharField(max_length=10)
     unit = models.CharField(max_length=60, blank=True)  # frozen when the ask is planned
     employee = models.CharField(max_length=60, blank=True)
+    event = models.ForeignKey(
+        "customers.Event", null=True, blank=True, on_delete=models.SET_NULL
+    )
+    reminder_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
     planned_at = models.DateTimeField(default=now)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -93,7 +110,21 @@ class Invitation(models.Model):
     suppressed_reason = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "planned_at"], name="invitation_history")]
+        indexes = [
+            # For quarantines and the customer's history.
+            models.Index(fields=["customer", "planned_at"], name="invitation_history"),
+            # For the worker, which asks what is to be sent.
+            models.Index(
+                fields=["planned_at"],
+                name="invitation_due",
+                condition=Q(outcome="planned", token_hash=None),
+            ),
+        ]
+        constraints = [
+            # Several workers, or one twice, plan an event's question once.
+            models.UniqueConstraint(fields=["survey", "event"], name="invitation_once_an_event"),
+            models.UniqueConstraint(fields=["reminder_of"], name="one_reminder"),
+        ]
 
 
 class Response(models.Model):

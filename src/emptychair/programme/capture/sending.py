@@ -19,6 +19,7 @@ from emptychair.programme.customers.consent import is_suppressed
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib import mail, tokens
 from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.worktime import may_reach, next_reachable
 
 BATCH = 500
 LINK_LIFE = timedelta(days=60)
@@ -34,10 +35,15 @@ def queue_due() -> None:
     due = Invitation.objects.filter(
         outcome=Invitation.Outcome.PLANNED, token_hash=None, planned_at__lte=moment
     )
-    for invitation in due.select_related("survey", "customer__contact")[:BATCH]:
+    for invitation in due.select_related("survey", "customer__contact", "reminder_of")[:BATCH]:
         reason = why_not(invitation, moment)
         if reason:
             _refuse(invitation, reason)
+            continue
+        if not may_reach(moment, invitation.customer.country):
+            Invitation.objects.filter(pk=invitation.pk).update(
+                planned_at=next_reachable(moment, invitation.customer.country)
+            )
             continue
         token = tokens.derived_token(INVITATION, invitation.public_id)
         # Compare-and-set: of two workers one queues it.
@@ -57,6 +63,8 @@ def why_not(invitation: Invitation, moment: datetime) -> str:
         return "said_no"
     if survey.state != Survey.State.OPEN:
         return "survey_not_open"
+    if _asked(invitation).answered_at is not None:
+        return "answered"
     if not _address(customer, invitation.channel):
         return "no_address"
     return ""
@@ -69,7 +77,7 @@ def send_invitation(activity: Activity, attempt: int) -> Settle:
         activity: `invitation.due`, its subject the invitation's public id.
         attempt: 1 the first time; more when an earlier attempt failed or never settled.
     """
-    invitation = Invitation.objects.select_related("survey", "customer__contact").get(
+    invitation = Invitation.objects.select_related("survey", "customer__contact", "reminder_of").get(
         public_id=activity.subject
     )
     reason = why_not(invitation, now())
@@ -92,7 +100,7 @@ def letter_of(invitation: Invitation) -> mail.Letter:
     customer = invitation.customer
     wordings = current_wordings(invitation.survey)
     wording = wordings.get(customer.language) or next(iter(wordings.values()))
-    token = tokens.derived_token(INVITATION, invitation.public_id)
+    token = tokens.derived_token(INVITATION, _asked(invitation).public_id)
     address = mail.link(f"/s/{token}")
     say_no = mail.link(f"/u/{_lasting(SAY_NO, customer, invitation)}")
     with translation.override(wording.language):
@@ -114,6 +122,11 @@ def letter_of(invitation: Invitation) -> mail.Letter:
             html=render_to_string("capture/mail/invitation.html", context),
             unsubscribe_url=say_no,
         )
+
+
+def _asked(invitation: Invitation) -> Invitation:
+    """Return the ask that is answered: a reminder carries the link of the first message."""
+    return invitation.reminder_of or invitation
 
 
 def _lasting(purpose: str, customer: Customer, invitation: Invitation) -> str:

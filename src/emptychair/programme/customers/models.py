@@ -96,7 +96,10 @@ class Event(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "at"], name="event_timeline")]  # customer page
+        indexes = [
+            models.Index(fields=["customer", "at"], name="event_timeline"),  # customer page
+            models.Index(fields=["kind", "at"], name="event_newest"),  # questions after an event
+        ]
 
 
 class Value(models.Model):

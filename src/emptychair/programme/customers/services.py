@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from emptychair.programme.activity.services import mark_changed, record
-from emptychair.programme.customers.models import Customer, Membership, Segment
+from emptychair.programme.customers.models import Contact, Customer, Membership, Segment
 from emptychair.programme.customers.rules import check_rule, meets
+from emptychair.programme.lib.addresses import normal_email, normal_phone
 
 BATCH = 2_000
 
@@ -82,3 +83,22 @@ def facts_of(customer: Customer) -> dict[str, Any]:
         "account": customer.account.code if customer.account else "",
         **{f"trait:{name}": value for name, value in customer.traits.items()},
     }
+
+
+@transaction.atomic
+def correct_contact(
+    customer: Customer, *, name: str, email: str, phone: str, actor: str = ""
+) -> None:
+    """Put right a customer's name and addresses.
+
+    Raises:
+        RefusedError: the e-mail address or the phone number is none.
+    """
+    if email:
+        normal_email(email)
+    if phone:
+        phone = normal_phone(phone, customer.country)
+    Contact.objects.update_or_create(
+        customer=customer, defaults={"name": name[:200], "email": email, "phone": phone}
+    )
+    record("customer.corrected", customer.code, actor=actor)

@@ -1,0 +1,175 @@
+"""Whom to ask, and when.
+
+A relationship survey asks every customer once a cadence, each working day its share. A
+transactional survey asks after an event. What forbids an ask for good is a row with its reason;
+what forbids it for now (a quarantine) leaves the customer due.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+
+from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.capture.models import Invitation, Response, Survey
+from emptychair.programme.customers.models import Customer, Event
+from emptychair.programme.customers.rules import meets
+from emptychair.programme.customers.services import facts_of
+from emptychair.programme.lib.clock import now, today
+from emptychair.programme.lib.worktime import (
+    is_working_day,
+    moment_on,
+    next_reachable,
+    working_days,
+)
+
+BATCH = 2_000
+LOOK_BACK = timedelta(days=7)  # an event older than this when it arrives is not asked about
+
+
+def plan() -> None:
+    """Plan what is due today and after recent events, for every survey that asks."""
+    asking = Survey.objects.filter(state=Survey.State.OPEN, asks_from__lte=today())
+    for survey in asking:
+        if survey.kind == Survey.Kind.RELATIONSHIP:
+            plan_relationship(survey, today())
+        elif survey.event_kind:
+            plan_events(survey, now())
+        if survey.reminder_days:
+            plan_reminders(survey, now())
+
+
+def plan_relationship(survey: Survey, day: date) -> int:
+    """Plan the invitations that are due on `day`; return how many."""
+    assert survey.asks_from is not None
+    cadence = survey.cadence_days * 5 / 7  # in working days, so that each has its share
+    planned = []
+    for customer in _due(survey, day):
+        if not is_working_day(day, customer.country):
+            continue
+        elapsed = working_days(survey.asks_from, day, customer.country)
+        if customer.last_ask is None and _share_of(survey, customer.code) * cadence > elapsed:
+            continue
+        if meets(facts_of(customer), survey.rule):
+            at = moment_on(day, _share_of(survey, f"{customer.code} {day}"), customer.country)
+            planned.append(_invitation(survey, customer, at))
+    return _store(planned)
+
+
+def plan_events(survey: Survey, moment: datetime) -> int:
+    """Plan a question after each recent event of the survey's kind; return how many."""
+    latest = moment - timedelta(hours=survey.delay_hours)
+    asked = Invitation.objects.filter(survey=survey, event=OuterRef("pk"))
+    events = Event.objects.filter(
+        ~Exists(asked), kind=survey.event_kind, at__lte=latest, at__gt=latest - LOOK_BACK
+    ).select_related("customer__unit", "customer__account")
+    planned, seen = [], set()
+    for event in events.order_by("at")[:BATCH]:
+        customer = event.customer
+        if not meets(facts_of(customer), survey.rule):
+            continue
+        invitation = _invitation(survey, customer, next_reachable(moment, customer.country))
+        invitation.event = event
+        reason = "quarantine" if customer.pk in seen else quarantine(survey, customer, moment)
+        if reason:
+            invitation.outcome = Invitation.Outcome.SUPPRESSED
+            invitation.suppressed_reason = reason
+        else:
+            seen.add(customer.pk)
+        planned.append(invitation)
+    return _store(planned)
+
+
+def plan_reminders(survey: Survey, moment: datetime) -> int:
+    """Plan one reminder for each ask that went unanswered; return how many."""
+    unanswered = Invitation.objects.filter(
+        survey=survey,
+        reminder_of=None,
+        answered_at=None,
+        outcome__in=(Invitation.Outcome.SENT, Invitation.Outcome.DELIVERED),
+        sent_at__lte=moment - timedelta(days=survey.reminder_days),
+        sent_at__gt=moment - timedelta(days=survey.reminder_days) - LOOK_BACK,
+    ).filter(~Exists(Invitation.objects.filter(reminder_of=OuterRef("pk"))))
+    planned = []
+    for invitation in unanswered.select_related("customer__unit")[:BATCH]:
+        at = next_reachable(moment, invitation.customer.country)
+        reminder = _invitation(survey, invitation.customer, at)
+        reminder.reminder_of, reminder.unit = invitation, invitation.unit
+        reminder.employee = invitation.employee
+        planned.append(reminder)
+    return _store(planned)
+
+
+def quarantine(survey: Survey, customer: Customer, moment: datetime) -> str:
+    """Return why `customer` may not be asked yet: one of four quarantines, or nothing."""
+    asks = Invitation.objects.filter(customer=customer).filter(_counts_as_ask())
+    answers = Response.objects.filter(customer=customer)
+    for name, times, days in (
+        ("asked_this", asks.filter(survey=survey), survey.quiet_after_ask_days),
+        ("asked_any", asks, survey.quiet_after_any_ask_days),
+        ("answered_this", answers.filter(survey=survey), survey.quiet_after_answer_days),
+        ("answered_any", answers, survey.quiet_after_any_answer_days),
+    ):
+        field = "planned_at" if name.startswith("asked") else "answered_at"
+        if days and times.filter(**{f"{field}__gt": moment - timedelta(days=days)}).exists():
+            return f"quarantine_{name}"
+    return ""
+
+
+def _due(survey: Survey, day: date) -> Iterator[Customer]:
+    """Yield the customers whose last ask lies a cadence back, outside every quarantine."""
+    moment = moment_on(day, 0, "")
+    asks = Invitation.objects.filter(_counts_as_ask(), customer=OuterRef("pk"))
+    answers = Response.objects.filter(customer=OuterRef("pk"))
+
+    def ago(days: int) -> datetime:
+        return moment - timedelta(days=days)
+
+    chosen: QuerySet[Customer] = (
+        Customer.objects.filter(contactable=True)
+        .filter(Q(left_at=None) | Q(left_at__gt=moment))
+        .select_related("unit", "account")
+        .annotate(last_ask=_latest(asks.filter(survey=survey), "planned_at"))
+        .filter(Q(last_ask=None) | Q(last_ask__lte=ago(survey.cadence_days)))
+        .exclude(Exists(asks.filter(planned_at__gt=ago(survey.quiet_after_any_ask_days))))
+        .exclude(Exists(answers.filter(answered_at__gt=ago(survey.quiet_after_any_answer_days))))
+        .exclude(
+            Exists(
+                answers.filter(
+                    survey=survey, answered_at__gt=ago(survey.quiet_after_answer_days)
+                )
+            )
+        )
+    )
+    return chosen.iterator(chunk_size=BATCH)
+
+
+def _latest(rows: QuerySet[Invitation], field: str) -> Subquery:
+    return Subquery(rows.values("customer").annotate(latest=Max(F(field))).values("latest"))
+
+
+def _counts_as_ask() -> Q:
+    return ~Q(outcome=Invitation.Outcome.SUPPRESSED)
+
+
+def _share_of(survey: Survey, name: str) -> float:
+    """Return a number from 0 to 1 that depends on the names alone: everyone's own place."""
+    digest = hashlib.sha256(f"{survey.slug} {name}".encode()).digest()
+    return int.from_bytes(digest[:6]) / 2**48
+
+
+def _invitation(survey: Survey, customer: Customer, at: datetime) -> Invitation:
+    return Invitation(
+        survey=survey,
+        customer=customer,
+        channel=survey.channel,
+        unit=customer.unit.code if customer.unit else "",
+        planned_at=at,
+    )
+
+
+def _store(planned: list[Invitation]) -> int:
+    Invitation.objects.bulk_create(planned, batch_size=BATCH, ignore_conflicts=True)
+    mark_changed("invitations", [invitation.public_id for invitation in planned])
+    return len(planned)
