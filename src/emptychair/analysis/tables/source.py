@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,11 +234,16 @@ def _stage(
     backend = engine if engine.name == "duckdb" else connect()
     name = f"file_{uuid4().hex}"
     schema = batch_schema(len(raw.headings))
-    reader = pa.RecordBatchReader.from_batches(schema, raw.batches)
+    faults: list[AnalysisError] = []
+    reader = pa.RecordBatchReader.from_batches(schema, _watched(raw.batches, faults))
     connection = backend.con
     connection.register("incoming", reader)
     try:
         connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM incoming')
+    except Exception:
+        if faults:
+            raise faults[0] from None  # the engine passes on no more than its text
+        raise
     finally:
         connection.unregister("incoming")
     staged = backend.table(name)
@@ -260,6 +265,16 @@ def _stage(
         labels=labels,
         ragged=tuple(raw.findings.ragged),
     )
+
+
+def _watched(
+    batches: Iterator[pa.RecordBatch], faults: list[AnalysisError]
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except AnalysisError as error:
+        faults.append(error)
+        raise
 
 
 def _findings(raw: RawFile) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -116,7 +116,8 @@ def _check(imported: Import) -> None:
     try:
         check(imported, beat=lambda: _advance(imported))
     except AnalysisError as error:
-        _advance(imported, state=Import.State.REFUSED, problem=str(error), leased_by="")
+        problem = str(error).replace(imported.uploaded_path.name, imported.file_name)
+        _advance(imported, state=Import.State.REFUSED, problem=problem, leased_by="")
         return
     _advance(
         imported,
