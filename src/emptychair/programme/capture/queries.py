@@ -1,6 +1,6 @@
 """Reads of capture: what a survey page shows, and the responses behind a figure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,8 +53,12 @@ class AnsweredPage:
     is_complete: bool
 
 
-def survey_page(token: str, language: str) -> SurveyPage | None:
-    """Return the page behind an invitation's token or a link's id; None when there is none."""
+def survey_page(token: str, language: str, accepted: Sequence[str]) -> SurveyPage | None:
+    """Return the page behind an invitation's token or a link's id; None when there is none.
+
+    The language is the one asked for, else the customer's, else the first the browser accepts
+    (`accepted`), else the organisation's.
+    """
     found = _survey_of(token)
     if found is None:
         return None
@@ -62,7 +66,8 @@ def survey_page(token: str, language: str) -> SurveyPage | None:
     wordings = current_wordings(survey)
     if not wordings:
         return None
-    wording = wordings.get(language) or wordings.get(preferred) or next(iter(wordings.values()))
+    wishes = [language, preferred, *accepted, settings.LANGUAGE_CODE, *wordings]
+    wording = next(wordings[wish] for wish in wishes if wish in wordings)
     return SurveyPage(
         wording.language,
         tuple(sorted(wordings)),

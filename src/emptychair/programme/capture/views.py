@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -34,7 +35,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show the question; store the answer."""
     if request.method == "POST":
         return _after(request, _said(request, token, answer), retry=f"/s/{token}")
-    page = queries.survey_page(token, _language(request))
+    page = queries.survey_page(token, request.GET.get("language", ""), _browser_languages(request))
     if page is None:
         return _problem_page(request, Problem(404, "unknown_link", ""), "")
     score = request.GET.get("score", "")
@@ -103,6 +104,11 @@ def _page(
 
 def _language(request: HttpRequest) -> str:
     return request.GET.get("language", "")[:2] or translation.get_language() or "en"
+
+
+def _browser_languages(request: HttpRequest) -> list[str]:
+    accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return [language[:2].replace("no", "nb") for language, _ in accepted]
 
 
 @public
