@@ -17,7 +17,7 @@ from emptychair.programme.lib.lists import export, list_page
 from emptychair.programme.lib.spreadsheets import csv_lines
 from emptychair.programme.visibility import pickers, queries, responses
 from emptychair.programme.visibility import today as today_queries
-from emptychair.programme.visibility.selection import Selection, selection_of
+from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, selection_of
 from emptychair.programme.warehouse import layer
 
 
@@ -51,7 +51,8 @@ def show_delivery(request: HttpRequest) -> HttpResponse:
     context = {"page": page, "selection": selection, "live_url": live_url}
     if _is_poll(request):
         return render(request, "visibility/delivery_live.html", context)
-    kept = (("by", selection.by), ("bucket", selection.bucket))
+    asked = (("by", selection.by), ("bucket", selection.bucket))
+    kept = tuple((name, value) for name, value in asked if value not in ("", BREAKDOWNS[0]))
     bar = pickers.filter_bar(selection, scope, reverse("visibility:delivery"), hidden=kept)
     return render(request, "visibility/delivery.html", {**context, "bar": bar})
 

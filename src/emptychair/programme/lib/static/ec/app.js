@@ -56,6 +56,7 @@ const stateOf = (region) => {
   return {
     open: [...region.querySelectorAll("details[id]")].map((one) => [one.id, one.open]),
     focus: reached < 0 ? null : { index: reached, name: nameOf(places[reached]) },
+    top: scrollY,
     scrolled: [...region.querySelectorAll(".ec-scroll")].map((one) => one.scrollLeft),
   };
 };
@@ -82,5 +83,6 @@ document.addEventListener("htmx:afterSwap", () => {
     const same = nameOf(places[index] ?? region) === name ? places[index] : null;
     (same ?? places.find((place) => nameOf(place) === name))?.focus({ preventScroll: true });
   }
+  scrollTo({ top: remembered.top, behavior: "instant" });
   remembered = { open: [], focus: null };
 });
