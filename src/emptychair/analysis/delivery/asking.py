@@ -70,25 +70,27 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
     answered = _any(invitations, ("answered",), "answered_at")
     opened = _any(invitations, (), "opened_at") | answered
     bounced = _any(invitations, ("bounced",), None) & ~answered
-    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~_any(
-        invitations, ("suppressed",), None
-    )
+    suppressed = _any(invitations, ("suppressed",), None)
+    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~suppressed
     logged = _any(invitations, _DELIVERED, "delivered_at") | opened
     # Without a log of deliveries, what was sent and did not come back has arrived.
     has_log = "delivered_at" in invitations.columns
     delivered = sent & ~bounced & (logged if has_log else ibis.literal(True))
-    keys = {f"key_{i}": invitations[column] for i, column in enumerate(by)}
-    totals = invitations.group_by(**keys).aggregate(
-        eligible=(~_any(invitations, ("suppressed",), None)).sum(),
-        asked=sent.sum(),
-        delivered=delivered.sum(),
-        opened=(delivered & opened).sum(),
-        answered=(delivered & answered).sum(),
-        bounced=(sent & bounced).sum(),
-        suppressed=_any(invitations, ("suppressed",), None).sum(),
+    keys = [invitations[column].name(f"key_{i}") for i, column in enumerate(by)]
+    totals = invitations.aggregate(
+        by=keys,
+        eligible=invitations.count(where=~suppressed),
+        asked=invitations.count(where=sent),
+        delivered=invitations.count(where=delivered),
+        opened=invitations.count(where=delivered & opened),
+        answered=invitations.count(where=delivered & answered),
+        bounced=invitations.count(where=sent & bounced),
+        suppressed=invitations.count(where=suppressed),
     )
     rows = {
-        tuple(row.pop(key) for key in keys): {name: int(n or 0) for name, n in row.items()}
+        tuple(row.pop(f"key_{i}") for i in range(len(by))): {
+            name: int(n or 0) for name, n in row.items()
+        }
         for row in totals.to_pyarrow().to_pylist()
     }
     knows_opening = "opened_at" in invitations.columns

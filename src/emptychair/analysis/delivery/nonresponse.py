@@ -14,7 +14,6 @@ from emptychair.analysis.sums.frame import FrameCell
 
 LOWEST_PROPENSITY = 0.01
 
-_STEPS = 100
 _TOLERANCE = 1e-12
 _RIDGE = 1e-6  # keeps a part without answers from an infinite coefficient when cross-fitting
 
@@ -85,7 +84,7 @@ def logit(design: Floats, trials: Floats, successes: Floats, *, ridge: float = 0
     penalty[0] = 0.0
     beta = np.zeros(design.shape[1])
     value = _log_likelihood(design, trials, successes, beta, penalty)
-    for _ in range(_STEPS):
+    while True:
         p = 1 / (1 + np.exp(-design @ beta))
         slope = design.T @ (successes - trials * p) - penalty * beta
         curvature = design.T @ ((trials * p * (1 - p))[:, None] * design) + np.diag(penalty)
@@ -97,9 +96,8 @@ def logit(design: Floats, trials: Floats, successes: Floats, *, ridge: float = 0
             step = step / 2
         beta = beta + step
         if abs(following - value) <= _TOLERANCE * (1 + abs(value)):
-            break
+            return beta
         value = following
-    return beta
 
 
 def representativity(cells: Sequence[FrameCell], traits: Sequence[str]) -> Representativity:

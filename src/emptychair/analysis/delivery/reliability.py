@@ -325,11 +325,11 @@ def _whole(cells: Sequence[BucketCell]) -> list[BucketCell]:
 def _coverages(base: ir.Table, by: Sequence[str]) -> dict[Group, float]:
     if "contactable" not in base.columns:
         return {}
-    keys = {f"key_{i}": base[column] for i, column in enumerate(by)}
+    keys = [base[column].name(f"key_{i}") for i, column in enumerate(by)]
     reachable = base["contactable"].cast("boolean").fill_null(False)
-    rows = base.group_by(**keys).aggregate(all_customers=base.count(), reachable=reachable.sum())
+    rows = base.aggregate(by=keys, all_customers=base.count(), reachable=reachable.sum())
     return {
-        tuple(row[key] for key in keys): int(row["reachable"]) / row["all_customers"]
+        tuple(row[f"key_{i}"] for i in range(len(by))): int(row["reachable"]) / row["all_customers"]
         for row in rows.to_pyarrow().to_pylist()
         if row["all_customers"]
     }

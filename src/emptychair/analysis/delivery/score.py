@@ -103,18 +103,18 @@ def net_promoter_score(
     """
     check_columns(responses, [score, *by])
     check_share(confidence, "confidence")
-    unit = customer if customer is not None and customer in responses.columns else None
+    if per != "response" and customer is None:
+        raise ArgumentError(f"NPS per {per} needs the column with the customer.")
+    if per == "account" and (weight or stratum):
+        raise ArgumentError("NPS per account has weights of its own; leave weight and stratum out.")
+    unit = customer if customer in responses.columns else None
     if per == "account":
-        if weight or stratum:
-            raise ArgumentError(
-                'per="account" has weights of its own: leave weight and stratum out'
-            )
         responses = account_answers(
-            responses, by, score=score, customer=customer or "", account=account, revenue=revenue
+            responses, by, score=score, customer=str(customer), account=account, revenue=revenue
         )
         weight, unit = "account_weight", account
     elif per == "customer":
-        responses, unit = latest_answers(responses, score=score, customer=customer or ""), None
+        responses, unit = latest_answers(responses, score=score, customer=str(customer)), None
     counts = score_counts(responses, by, score=score)
     if unit is None and weight is None and stratum is None and population is None:
         return [nps_of_counts(counts[group], group, confidence) for group in counts]

@@ -17,7 +17,6 @@ from emptychair.analysis.errors import ArgumentError
 Method = Literal["REML", "ML", "DL", "PM"]
 
 _STEPS = 200
-_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -144,12 +143,8 @@ def between_variance(
     if method == "PM":
         return _paule_mandel(y, v, x)
     tau2 = _dersimonian_laird(y, v, x)
-    for _ in range(_STEPS):
-        step = _scoring_step(y, v, x, tau2, restricted=method == "REML")
-        following = max(0.0, tau2 + step)
-        if abs(following - tau2) <= _TOLERANCE * (1 + tau2):
-            return following
-        tau2 = following
+    for _ in range(_STEPS):  # Fisher scoring; it doubles its digits only near the end
+        tau2 = max(0.0, tau2 + _scoring_step(y, v, x, tau2, restricted=method == "REML"))
     return tau2
 
 
@@ -201,12 +196,12 @@ def _projection(x: Floats, w: Floats) -> Floats:
 
 def _dersimonian_laird(y: Floats, v: Floats, x: Floats) -> float:
     projection = _projection(x, 1 / v)
-    excess = float(y @ projection @ y) - (len(y) - x.shape[1])
+    excess = float(y @ projection @ y) - (len(y) - int(x.shape[1]))
     return max(0.0, excess / float(np.trace(projection)))
 
 
 def _paule_mandel(y: Floats, v: Floats, x: Floats) -> float:
-    freedom = len(y) - x.shape[1]
+    freedom = len(y) - int(x.shape[1])
 
     def excess(tau2: float) -> float:
         return float(y @ _projection(x, 1 / (v + tau2)) @ y) - freedom

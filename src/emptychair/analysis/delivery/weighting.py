@@ -283,16 +283,14 @@ def _merged_cells(cells: Sequence[BucketCell]) -> dict[Cell, list[BucketCell]]:
     for kept in range(len(cells[0].cell) - 1, -1, -1):
         small = [name for name, members in groups.items() if _answers(members) < FEWEST_PER_CELL]
         for name in small:
-            if name not in groups or _answers(groups[name]) >= FEWEST_PER_CELL:
+            if _answers(groups[name]) >= FEWEST_PER_CELL:
                 continue
             members = groups.pop(name)
             near = [other for other in groups if other[:kept] == name[:kept]]
-            if near:
-                groups[min(near, key=lambda other: (_answers(groups[other]), repr(other)))] += (
-                    members
-                )
-            else:
-                groups[name] = members
+            smallest = min(
+                near, key=lambda other: (_answers(groups[other]), repr(other)), default=name
+            )
+            groups[smallest] = groups.get(smallest, []) + members
     return groups
 
 

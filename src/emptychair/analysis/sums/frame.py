@@ -77,7 +77,10 @@ def frame_cells(
         promoters=both.count(where=both["s"] == 1),
     )
     found = {
-        (*(row.pop(key) for key in keys), row.pop("fold")): row
+        (*(row.pop(key) for key in keys), row.pop("fold")): {
+            name: int(n or 0)
+            for name, n in row.items()  # some engines say null for none
+        }
         for row in cells.to_pyarrow().to_pylist()
     }
     return [FrameCell(key[:-1], int(str(key[-1])), **found[key]) for key in in_order(found)]
