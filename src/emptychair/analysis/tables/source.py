@@ -239,7 +239,7 @@ def _stage(
     connection = backend.con
     connection.register("incoming", reader)
     try:
-        connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM incoming')
+        connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM incoming')  # noqa: S608
     except Exception:
         if faults:
             raise faults[0] from None  # the engine passes on no more than its text

@@ -113,9 +113,7 @@ def test_it_takes_back_exactly_what_came(bring: TakeIn, malmo: Unit, alice: User
     assert noted == gone
 
 
-def test_it_can_be_run_again_after_it_was_undone(
-    bring: TakeIn, malmo: Unit, alice: User
-) -> None:
+def test_it_can_be_run_again_after_it_was_undone(bring: TakeIn, malmo: Unit, alice: User) -> None:
     imported = bring(RESPONSES)
     take_back(imported, alice)
     services.run_again(imported, by=alice)
