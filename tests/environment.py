@@ -1,10 +1,11 @@
-"""Loaded before anything else in a test run: a data folder of its own, and no setting from outside."""
+"""Loaded before anything else in a test run: a data folder of its own, no outside settings."""
 
 import os
 import tempfile
+from pathlib import Path
 
 _FOLDER = tempfile.mkdtemp(prefix="emptychair-tests-")
-os.mkdir(f"{_FOLDER}/static")
+Path(_FOLDER, "static").mkdir()
 os.environ["EMPTYCHAIR_DATA"] = _FOLDER
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_FOLDER}/unused.sqlite3")
 os.environ["EMPTYCHAIR_BASE_URL"] = "http://127.0.0.1:8000"

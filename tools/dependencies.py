@@ -59,8 +59,10 @@ def main() -> int:
         used |= names
         if not names & wanted:
             problems.append(f"{path.relative_to(ROOT)} imports {module}, which is not declared")
-    for name in sorted(wanted - used - set(WITHOUT_IMPORT)):
-        problems.append(f"{name} is declared in pyproject.toml and never imported")
+    problems += [
+        f"{name} is declared in pyproject.toml and never imported"
+        for name in sorted(wanted - used - set(WITHOUT_IMPORT))
+    ]
     print("\n".join(problems) or "Dependencies are declared and used.")
     return 1 if problems else 0
 

@@ -38,7 +38,8 @@ def addresses() -> Iterator[str]:
     from emptychair.programme.accounts.checks import addresses as all_addresses
 
     yield "# Pages\n"
-    yield "Who may open a page follows from its need ([roles](roles.md)); `public` needs no log-in.\n"
+    yield "Who may open a page follows from its need ([roles](roles.md));"
+    yield "`public` needs no log-in.\n"
     yield "| address | need | what it does |"
     yield "|---|---|---|"
     for address, view in sorted(all_addresses(get_resolver())):
@@ -72,7 +73,11 @@ def main() -> int:
         for name, text in made.items()
         if not (REFERENCE / name).exists() or (REFERENCE / name).read_text() != text
     ]
-    print(f"docs/reference is out of step: {', '.join(stale)} (./run documents)" if stale else "Documents are in step.")
+    print(
+        f"docs/reference is out of step: {', '.join(stale)} (./run documents)"
+        if stale
+        else "Documents are in step."
+    )
     return 1 if stale else 0
 
 

@@ -118,7 +118,9 @@ def check() -> int:
 
 
 def _problems(folder: Path) -> Iterator[str]:
-    wanted = {(m.id if isinstance(m.id, str) else m.id[0], m.context) for m in template_of(folder) if m.id}
+    wanted = {
+        (m.id if isinstance(m.id, str) else m.id[0], m.context) for m in template_of(folder) if m.id
+    }
     for language in languages_of(folder):
         catalogue = opened(folder, language)
         there = {

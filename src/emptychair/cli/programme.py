@@ -104,7 +104,9 @@ def migrate() -> None:
 @click.command()
 @click.argument("email")
 @click.option("--name", prompt=True, help="As colleagues know the person.")
-@click.option("--role", default="employee", show_default=True, help="One of the roles in the guide.")
+@click.option(
+    "--role", default="employee", show_default=True, help="One of the roles in the guide."
+)
 @click.option("--unit", default="", help="Code of the unit the person belongs to.")
 @click.password_option(help="At least 12 characters; asked for when left out.")
 def user(email: str, name: str, role: str, unit: str, password: str) -> None:

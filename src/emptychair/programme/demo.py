@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any
@@ -69,10 +69,10 @@ def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
     if not Survey.objects.exists():
         say(f"Simulating a company of {customers} customers ...")
         config = replace(load_config(), customers=customers)
-        company = simulate_company(config, seed=seed, until=today())
+        company = simulate_company(config, seed=seed, until=today() - timedelta(1))
         say("Filling the database ...")
         with transaction.atomic():
-            _fill(company, Random(seed))
+            _fill(company, Random(seed))  # noqa: S311  names of made-up people
         say("Making the sums ...")
         synchronise()
         refresh_readings()
@@ -281,9 +281,7 @@ def _invitations(
     return list(Invitation.objects.values_list("public_id", flat=True))
 
 
-def _responses(
-    table: pa.Table, surveys: Mapping[str, Survey], people: Mapping[str, int]
-) -> None:
+def _responses(table: pa.Table, surveys: Mapping[str, Survey], people: Mapping[str, int]) -> None:
     wordings = {slug: current_wordings(survey) for slug, survey in surveys.items()}
     responses = (_response(row, surveys, people, wordings) for row in _rows(table))
     while batch := list(islice(responses, BATCH)):
@@ -392,5 +390,3 @@ def _insert(model: type[models.Model], rows: Iterable[Any]) -> None:
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH)):
         model._default_manager.bulk_create(batch)
-
-

@@ -76,6 +76,4 @@ def _warehouse() -> Iterator[Finding]:
         rows = layer.filter((layer["grain"] == grain) & (layer["segment"] == ""))
         total = sum(rows[f"score_{score}"].sum() for score in range(11))
         summed = rows.aggregate(n=total).to_pyarrow().to_pylist()[0]["n"] or 0
-        yield Finding(
-            summed == expected["counted"], f"sums by {grain}: {summed} counted answers"
-        )
+        yield Finding(summed == expected["counted"], f"sums by {grain}: {summed} counted answers")

@@ -62,7 +62,9 @@ def _gather_static_files() -> None:
     wanted = digest()
     if mark.exists() and mark.read_text() == wanted:
         return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=settings.STATIC_ROOT.exists())
+    call_command(
+        "collectstatic", verbosity=0, interactive=False, clear=settings.STATIC_ROOT.exists()
+    )
     mark.write_text(wanted)
 
 

@@ -12,7 +12,13 @@ from emptychair.programme.lib.errors import RefusedError
 
 @transaction.atomic
 def save_user(
-    *, email: str, name: str, role: str, unit: str = "", password: str | None = None, actor: str = ""
+    *,
+    email: str,
+    name: str,
+    role: str,
+    unit: str = "",
+    password: str | None = None,
+    actor: str = "",
 ) -> User:
     """Add a colleague, or change one who has that e-mail address.
 

@@ -21,7 +21,9 @@ class Activity(models.Model):
     class Meta:
         indexes = [
             # For the worker, which asks several times a second what is new.
-            models.Index(fields=["id"], name="activity_undispatched", condition=Q(dispatched=False)),
+            models.Index(
+                fields=["id"], name="activity_undispatched", condition=Q(dispatched=False)
+            ),
             # For the history of one thing.
             models.Index(fields=["subject", "id"], name="activity_subject"),
         ]

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -50,10 +51,13 @@ class Worker:
         self.name = new_id()
         self.stop = threading.Event()
         outward = outward or {}
-        self._inner = {name_of(f): f for functions in handlers.values() for f in functions}
-        self._outward = {name_of(f): f for functions in outward.values() for f in functions}
+        self._inner = {name_of(one): one for some in handlers.values() for one in some}
+        self._outward = {name_of(one): one for some in outward.values() for one in some}
         self._names = {
-            action: [name_of(f) for f in (*handlers.get(action, ()), *outward.get(action, ()))]
+            action: [
+                *(name_of(one) for one in handlers.get(action, ())),
+                *(name_of(one) for one in outward.get(action, ())),
+            ]
             for action in {*handlers, *outward}
         }
         self._routines = routines
@@ -63,28 +67,47 @@ class Worker:
         Routine.objects.bulk_create(
             [Routine(name=name) for name in self._routines], ignore_conflicts=True
         )
+        # Periodic work does not wait for a slow mail server, nor follow-ups for a long import.
+        periodic = threading.Thread(
+            target=self._repeat, args=(self.turn_routines, idle_seconds), name="routines"
+        )
+        periodic.start()
+        self._repeat(self.follow_up, idle_seconds)
+        periodic.join()
+
+    def _repeat(self, work: Callable[[], bool], idle_seconds: float) -> None:
         while not self.stop.is_set():
             try:
-                busy = self.step()
+                busy = work()
             except Exception:  # the database may be away: keep trying, say so
-                logger.exception("worker: step failed, trying again")
+                logger.exception("worker: a step failed, trying again")
                 close_old_connections()
                 busy = False
                 self.stop.wait(1)
             if not busy:
                 self.stop.wait(idle_seconds)
+        connection.close()
 
     def step(self) -> bool:
-        """Do what is due now; return whether there was anything."""
+        """Do everything that is due now; return whether there was anything."""
+        return any([self.follow_up(), self.turn_routines()])
+
+    def follow_up(self) -> bool:
+        """Hand out what follows from what happened; return whether there was anything."""
         dispatched = self.dispatch()
         claimed = self.claim()
         for delivery in claimed:
             self.deliver(delivery)
-        return any([dispatched, claimed, self.turn_routines()])
+        return bool(dispatched or claimed)
 
-    @transaction.atomic
     def dispatch(self) -> int:
-        """Turn new activities into one delivery per handler."""
+        """Turn new activities into one delivery per handler; return how many were new."""
+        if not Activity.objects.filter(dispatched=False).exists():
+            return 0  # looking costs no write lock
+        with transaction.atomic():
+            return self._dispatch()
+
+    def _dispatch(self) -> int:
         waiting = Activity.objects.filter(dispatched=False).order_by("pk")
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
@@ -100,12 +123,16 @@ class Worker:
         Activity.objects.filter(pk__in=[a.pk for a in activities]).update(dispatched=True)
         return len(activities)
 
-    @transaction.atomic
     def claim(self) -> list[Delivery]:
         """Lease the deliveries that are due, including those whose last lease ran out."""
         moment = now()
         due = Delivery.objects.filter(~Q(state=Delivery.State.DEAD), due_at__lte=moment)
-        due = due.order_by("due_at")
+        if not due.exists():
+            return []
+        with transaction.atomic():
+            return self._claim(due.order_by("due_at"), moment)
+
+    def _claim(self, due: QuerySet[Delivery], moment: datetime) -> list[Delivery]:
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         keys = [d.pk for d in due[:BATCH]]
@@ -171,7 +198,7 @@ class Worker:
             logger.exception("routine %s failed, next turn in %s", name, periodic.every)
 
 
-def name_of(handler: Handler | OutwardHandler) -> str:
+def name_of(handler: Callable[..., Any]) -> str:
     """Return the stable name under which deliveries to `handler` are stored."""
     return f"{handler.__module__.rsplit('programme.', 1)[-1]}.{handler.__qualname__}"
 

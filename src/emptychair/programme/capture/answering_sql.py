@@ -53,14 +53,16 @@ class Entry:
 
 
 _INVITATION = """
-SELECT i.public_id, i.id, i.survey_id, i.channel, i.customer_id, i.unit, i.employee, i.sent_at, i.planned_at,
-       i.expires_at, s.state, t.slug, c.traits, r.public_id
+SELECT i.public_id, i.id, i.survey_id, i.channel, i.customer_id, i.unit, i.employee, i.sent_at,
+       i.planned_at, i.expires_at, s.state, t.slug, c.traits, r.public_id
 FROM capture_invitation i
 JOIN capture_survey s ON s.id = i.survey_id
 JOIN customers_customer c ON c.id = i.customer_id
 LEFT JOIN journeys_touchpoint t ON t.id = s.touchpoint_id
 LEFT JOIN capture_response r ON r.invitation_id = i.id
 WHERE i.token_hash = %s"""
+
+_RESPONSE = "SELECT survey_id, channel FROM capture_response r WHERE public_id = %s"
 
 _LINK = """
 SELECT l.survey_id, l.channel, u.code, s.state, t.slug
@@ -117,7 +119,7 @@ def _target_of_invitation(row: Sequence[Any], moment: datetime) -> Target | Prob
 def target_of_response(public_id: str) -> Target | Problem:
     """Return the response that is to be added to, locked where the database can."""
     row = _one(
-        "SELECT survey_id, channel FROM capture_response r WHERE public_id = %s" + _lock("r"),
+        _RESPONSE + _lock("r"),
         [public_id],
     )
     return Target(row[0], row[1], response=public_id) if row else _UNKNOWN
@@ -131,7 +133,7 @@ def append_entry(said: Submission, response: str, kind: str, moment: datetime) -
             " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (submission_id) DO NOTHING",
             [said.submission_id, response, kind, _json(said.body), said.digest, _adapt(moment)],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def submission(submission_id: str) -> Entry | None:
@@ -147,9 +149,9 @@ def insert_response(target: Target, public_id: str, said: Submission, moment: da
     """Store the first answer: the response, its activity, its change, its invitation's outcome."""
     assert said.score is not None
     _do(
-        "INSERT INTO capture_response (public_id, survey_id, invitation_id, customer_id, wording_id,"
-        " score, comment, ratings, contact_wanted, language, channel, unit, employee, touchpoint,"
-        " traits, asked_at, answered_at, answered_on, changed_at, held_reason, source)"
+        "INSERT INTO capture_response (public_id, survey_id, invitation_id, customer_id,"
+        " wording_id, score, comment, ratings, contact_wanted, language, channel, unit, employee,"
+        " touchpoint, traits, asked_at, answered_at, answered_on, changed_at, held_reason, source)"
         " VALUES (%s, %s, %s, %s, (SELECT id FROM capture_wording WHERE survey_id = %s AND"
         " language = %s ORDER BY version DESC LIMIT 1), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
         " %s, %s, %s, %s, %s, '')",

@@ -45,11 +45,11 @@ def plan_relationship(survey: Survey, day: date) -> int:
     assert survey.asks_from is not None
     cadence = survey.cadence_days * 5 / 7  # in working days, so that each has its share
     planned = []
-    for customer in _due(survey, day):
+    for customer, last_ask in _due(survey, day):
         if not is_working_day(day, customer.country):
             continue
         elapsed = working_days(survey.asks_from, day, customer.country)
-        if customer.last_ask is None and _share_of(survey, customer.code) * cadence > elapsed:
+        if last_ask is None and _share_of(survey, customer.code) * cadence > elapsed:
             continue
         if meets(facts_of(customer), survey.rule):
             at = moment_on(day, _share_of(survey, f"{customer.code} {day}"), customer.country)
@@ -117,8 +117,8 @@ def quarantine(survey: Survey, customer: Customer, moment: datetime) -> str:
     return ""
 
 
-def _due(survey: Survey, day: date) -> Iterator[Customer]:
-    """Yield the customers whose last ask lies a cadence back, outside every quarantine."""
+def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]]:
+    """Yield who is outside every quarantine with a last ask a cadence back, and that ask."""
     moment = moment_on(day, 0, "")
     asks = Invitation.objects.filter(_counts_as_ask(), customer=OuterRef("pk"))
     answers = Response.objects.filter(customer=OuterRef("pk"))
@@ -126,7 +126,7 @@ def _due(survey: Survey, day: date) -> Iterator[Customer]:
     def ago(days: int) -> datetime:
         return moment - timedelta(days=days)
 
-    chosen: QuerySet[Customer] = (
+    chosen = (
         Customer.objects.filter(contactable=True)
         .filter(Q(left_at=None) | Q(left_at__gt=moment))
         .select_related("unit", "account")
@@ -136,13 +136,12 @@ def _due(survey: Survey, day: date) -> Iterator[Customer]:
         .exclude(Exists(answers.filter(answered_at__gt=ago(survey.quiet_after_any_answer_days))))
         .exclude(
             Exists(
-                answers.filter(
-                    survey=survey, answered_at__gt=ago(survey.quiet_after_answer_days)
-                )
+                answers.filter(survey=survey, answered_at__gt=ago(survey.quiet_after_answer_days))
             )
         )
     )
-    return chosen.iterator(chunk_size=BATCH)
+    for customer in chosen.iterator(chunk_size=BATCH):
+        yield customer, customer.last_ask
 
 
 def _latest(rows: QuerySet[Invitation], field: str) -> Subquery:

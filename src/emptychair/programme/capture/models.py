@@ -62,7 +62,9 @@ class Wording(models.Model):
     thanks = models.JSONField()  # bucket -> sentence
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["survey", "language", "version"], name="wording_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["survey", "language", "version"], name="wording_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.survey_id}.{self.language}.{self.version}"
@@ -91,15 +93,14 @@ class Invitation(models.Model):
         SUPPRESSED = "suppressed"
 
     public_id = models.CharField(max_length=22, unique=True, default=new_id)
-    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    # Null until it is queued, for many wait and a hash belongs to one.
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE)
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT)
     channel = models.CharField(max_length=10)
     unit = models.CharField(max_length=60, blank=True)  # frozen when the ask is planned
     employee = models.CharField(max_length=60, blank=True)
-    event = models.ForeignKey(
-        "customers.Event", null=True, blank=True, on_delete=models.SET_NULL
-    )
+    event = models.ForeignKey("customers.Event", null=True, blank=True, on_delete=models.SET_NULL)
     reminder_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
     planned_at = models.DateTimeField(default=now)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -176,7 +177,9 @@ class Response(models.Model):
 class LedgerEntry(models.Model):
     """What was submitted, as it came. Appended only; triggers refuse UPDATE and DELETE."""
 
-    submission_id = models.CharField(max_length=64, unique=True)  # made by the client, before it tries
+    submission_id = models.CharField(
+        max_length=64, unique=True
+    )  # made by the client, before it tries
     response = models.ForeignKey(
         Response, to_field="public_id", on_delete=models.CASCADE, related_name="entries"
     )
@@ -190,5 +193,7 @@ class LedgerEntry(models.Model):
 
 
 class ErasurePermit(models.Model):
-    """While a row stands here the ledger may be deleted from; only the eraser writes it, and
-    takes it away in the same transaction."""
+    """While a row stands here the ledger may be deleted from.
+
+    Only the eraser writes it, and takes it away in the same transaction.
+    """

@@ -117,9 +117,9 @@ def own_data(customer: Customer) -> OwnData:
             for r in responses.order_by("-answered_at")
         ),
         tuple(
-            Invitation.objects.filter(customer=customer, sent_at__isnull=False)
-            .order_by("-sent_at")
-            .values_list("sent_at", flat=True)
+            invitation.sent_at
+            for invitation in Invitation.objects.filter(customer=customer).order_by("-sent_at")
+            if invitation.sent_at
         ),
         consent.is_suppressed(customer),
     )

@@ -77,9 +77,9 @@ def send_invitation(activity: Activity, attempt: int) -> Settle:
         activity: `invitation.due`, its subject the invitation's public id.
         attempt: 1 the first time; more when an earlier attempt failed or never settled.
     """
-    invitation = Invitation.objects.select_related("survey", "customer__contact", "reminder_of").get(
-        public_id=activity.subject
-    )
+    invitation = Invitation.objects.select_related(
+        "survey", "customer__contact", "reminder_of"
+    ).get(public_id=activity.subject)
     reason = why_not(invitation, now())
     if reason:
         return lambda: _refuse(invitation, reason)

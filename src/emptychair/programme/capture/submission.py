@@ -64,9 +64,7 @@ def read_submission(content_type: str, body: bytes) -> Submission | Problem:
 
 def _form(body: bytes) -> dict[str, Any] | Problem:
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=40
-        )
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=40)
     except (UnicodeDecodeError, ValueError):
         return Problem(400, "form_unreadable", "The form is not valid UTF-8 form data.")
     said: dict[str, Any] = {}

@@ -84,7 +84,9 @@ class Membership(models.Model):
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "segment"], name="membership_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "segment"], name="membership_once")
+        ]
 
 
 class Event(models.Model):
@@ -112,8 +114,9 @@ class Value(models.Model):
     cost_to_serve = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "month"], name="value_once_a_month")]
-
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "month"], name="value_once_a_month")
+        ]
 
 
 class Suppression(models.Model):

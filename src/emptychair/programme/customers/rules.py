@@ -61,7 +61,9 @@ def _check_condition(number: int, condition: Any) -> None:
     field, operator = condition["field"], next(key for key in condition if key != "field")
     if field not in FIELDS and not str(field).startswith("trait:"):
         known = ", ".join(FIELDS)
-        raise RefusedError("rule_field", f"Condition {number}: {field!r} is none of {known}, trait:")
+        raise RefusedError(
+            "rule_field", f"Condition {number}: {field!r} is none of {known}, trait:"
+        )
     if operator not in OPERATORS:
         known = ", ".join(OPERATORS)
         raise RefusedError("rule_operator", f"Condition {number}: {operator!r} is none of {known}")

@@ -45,7 +45,7 @@ def windows(day: date) -> tuple[Period, Period]:
 
 def refresh_readings() -> None:
     """Compute the readings of both windows, unless nothing has changed since the last time."""
-    global _last_refreshed  # noqa: PLW0603  one worker process, one memory of what it did
+    global _last_refreshed
     mark = f"{layer.version()} {today()}"
     if mark == _last_refreshed or layer.version() == "-1":
         return
@@ -61,13 +61,12 @@ def _replace(period: Period, readings: list[Reading]) -> None:
 
 
 def _readings(period: Period) -> Iterator[Reading]:
-    span = {"start": period.start, "end": period.end}
     around = _circumstances(period)
-    for (), counts in layer.counts(**span).items():
+    for counts in layer.counts(start=period.start, end=period.end).values():
         yield _reading(period, around, counts)
-    for (segment,), counts in layer.counts(["segment"], **span).items():
+    for (segment,), counts in layer.counts(["segment"], start=period.start, end=period.end).items():
         yield _reading(period, around, counts, segment=segment)
-    for (unit,), counts in layer.counts(["unit"], **span).items():
+    for (unit,), counts in layer.counts(["unit"], start=period.start, end=period.end).items():
         if unit:
             yield _reading(period, around, counts, unit=unit)
 

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -52,7 +53,7 @@ def _drain(buffer: io.StringIO) -> str:
     return text
 
 
-def _excel_cell(sheet: object, cell: Cell) -> object:
+def _excel_cell(sheet: Any, cell: Cell) -> Any:
     if isinstance(cell, str):
         return _text_cell(sheet, cell)
     if isinstance(cell, datetime):
@@ -60,7 +61,7 @@ def _excel_cell(sheet: object, cell: Cell) -> object:
     return cell
 
 
-def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
+def _text_cell(sheet: Any, text: str) -> Any:
     try:
         cell = WriteOnlyCell(sheet, value=text)
     except IllegalCharacterError:

@@ -20,8 +20,7 @@ EVES = {"SE": ((12, 24), (12, 31)), "DK": ((12, 24),), "NO": ((12, 24),), "FI": 
 
 @cache
 def _holidays(country: str, year: int) -> frozenset[date]:
-    include = {"include_sundays": False} if country in ("SE", "NO") else {}
-    days = holidays.country_holidays(country, years=year, **include)
+    days = holidays.country_holidays(country, years=year)
     eves = [date(year, month, day) for month, day in EVES.get(country, ())]
     return frozenset([*days, *eves])
 

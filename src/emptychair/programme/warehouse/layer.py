@@ -77,7 +77,9 @@ def options(column: str) -> list[str]:
 def first_day() -> date | None:
     """Return the local date of the first counted answer."""
     layer = tables.layer()
-    day: date | None = layer.filter(layer["grain"] == "segment")["answered_on"].min().to_pyarrow().as_py()
+    day: date | None = (
+        layer.filter(layer["grain"] == "segment")["answered_on"].min().to_pyarrow().as_py()
+    )
     return day
 
 

@@ -56,7 +56,9 @@ def copy_changes(name: str) -> int:
 
 def refresh_layer() -> None:
     """Make anew the sums of the days that are marked stale."""
-    while days := list(StaleDay.objects.order_by("day").values_list("day", flat=True)[:DAYS_AT_ONCE]):
+    while days := list(
+        StaleDay.objects.order_by("day").values_list("day", flat=True)[:DAYS_AT_ONCE]
+    ):
         _replace_sums(days)
         StaleDay.objects.filter(day__in=days).delete()
 
@@ -113,7 +115,11 @@ def _put(name: str, rows: pa.Table, keys: Sequence[str]) -> None:
     """Replace all rows of `keys` in a table that is not partitioned."""
     source = SOURCES[name]
     there = tables.table(name)
-    old = there.semi_join(ibis.memtable(pa.table({source.key: list(keys)})), source.key).count().to_pyarrow()
+    old = (
+        there.semi_join(ibis.memtable(pa.table({source.key: list(keys)})), source.key)
+        .count()
+        .to_pyarrow()
+    )
     if old.as_py():
         store.delete(name, source.key, keys)
     if rows.num_rows:

@@ -85,14 +85,12 @@ def delete(name: str, key: str, values: Sequence[str]) -> None:
 
 def replace(name: str, rows: pa.Table, where: str, partition_by: Sequence[str]) -> None:
     """Put `rows` in the place of all rows for which `where` holds, in one commit."""
-    exists = DeltaTable.is_deltatable(address(name))
-    write_deltalake(
-        address(name),
-        rows,
-        mode="overwrite" if exists else "append",
-        partition_by=list(partition_by),
-        predicate=where if exists else None,
-    )
+    if DeltaTable.is_deltatable(address(name)):
+        write_deltalake(
+            address(name), rows, mode="overwrite", partition_by=list(partition_by), predicate=where
+        )
+    else:
+        append(name, rows, partition_by)
 
 
 def tidy(name: str) -> None:

@@ -29,9 +29,7 @@ def engine() -> Any:
     """Return this thread's DuckDB: read-only use, capped memory, times in UTC."""
     backend = getattr(_ENGINE, "backend", None)
     if backend is None:
-        backend = _ENGINE.backend = ibis.duckdb.connect(
-            memory_limit=MEMORY_LIMIT, threads=2
-        )
+        backend = _ENGINE.backend = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, threads=2)
         backend.raw_sql("SET TimeZone = 'UTC'")
         _ENGINE.shown = {}
     return backend

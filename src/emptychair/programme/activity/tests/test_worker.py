@@ -142,7 +142,7 @@ def test_it_does_periodic_work_when_due_and_survives_its_failure(db: None) -> No
     }
     some = worker(**routines)
     some.stop.set()
-    some.run()
+    Routine.objects.bulk_create([Routine(name=name) for name in routines])
     some.step()
     some.step()
     assert sorted(turns) == ["fails", "well"]
@@ -151,26 +151,21 @@ def test_it_does_periodic_work_when_due_and_survives_its_failure(db: None) -> No
     assert len(turns) == 4
 
 
-def test_it_goes_on_after_the_database_was_away(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_goes_on_after_the_database_was_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     some = worker(note)
     steps: list[int] = []
 
-    def step() -> bool:
+    def work() -> bool:
         steps.append(1)
         if len(steps) == 1:
             raise OSError
         some.stop.set()
         return True
 
-    monkeypatch.setattr(some, "step", step)
     monkeypatch.setattr(some.stop, "wait", lambda _: None)
-    some.run()
+    some._repeat(work, 0)
     assert len(steps) == 2
 
 
 def test_names_of_handlers_do_not_depend_on_where_the_package_lies() -> None:
     assert name_of(note) == "activity.tests.test_worker.note"
-
-

@@ -5,88 +5,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('capture', '0002_ledger_is_append_only'),
-        ('customers', '0003_event_event_newest'),
+        ("capture", "0002_ledger_is_append_only"),
+        ("customers", "0003_event_event_newest"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invitation',
-            name='event',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='customers.event'),
+            model_name="invitation",
+            name="event",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="customers.event",
+            ),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='reminder_of',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='capture.invitation'),
+            model_name="invitation",
+            name="reminder_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                to="capture.invitation",
+            ),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='asks_from',
+            model_name="survey",
+            name="asks_from",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='cadence_days',
+            model_name="survey",
+            name="cadence_days",
             field=models.PositiveSmallIntegerField(default=180),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='channel',
-            field=models.CharField(default='email', max_length=10),
+            model_name="survey",
+            name="channel",
+            field=models.CharField(default="email", max_length=10),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='delay_hours',
+            model_name="survey",
+            name="delay_hours",
             field=models.PositiveSmallIntegerField(default=24),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='event_kind',
+            model_name="survey",
+            name="event_kind",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='quiet_after_answer_days',
+            model_name="survey",
+            name="quiet_after_answer_days",
             field=models.PositiveSmallIntegerField(default=90),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='quiet_after_any_answer_days',
+            model_name="survey",
+            name="quiet_after_any_answer_days",
             field=models.PositiveSmallIntegerField(default=30),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='quiet_after_any_ask_days',
+            model_name="survey",
+            name="quiet_after_any_ask_days",
             field=models.PositiveSmallIntegerField(default=14),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='quiet_after_ask_days',
+            model_name="survey",
+            name="quiet_after_ask_days",
             field=models.PositiveSmallIntegerField(default=90),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='reminder_days',
+            model_name="survey",
+            name="reminder_days",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='survey',
-            name='rule',
+            model_name="survey",
+            name="rule",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('outcome', 'planned'), ('token_hash', None)), fields=['planned_at'], name='invitation_due'),
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("outcome", "planned"), ("token_hash", None)),
+                fields=["planned_at"],
+                name="invitation_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('survey', 'event'), name='invitation_once_an_event'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                fields=("survey", "event"), name="invitation_once_an_event"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('reminder_of',), name='one_reminder'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(fields=("reminder_of",), name="one_reminder"),
         ),
     ]

@@ -14,7 +14,6 @@ from emptychair.programme.capture import inviting, queries, sending
 from emptychair.programme.capture.models import Invitation, LedgerEntry, Response, Survey
 from emptychair.programme.customers import consent
 from emptychair.programme.customers.models import Contact, Customer, Event, Suppression
-from emptychair.programme.dispatch import OUTWARD
 from emptychair.programme.lib.tokens import sign
 
 TUESDAY = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -50,7 +49,7 @@ def ask(survey: Survey, someone: Customer, at: datetime = TUESDAY) -> Invitation
 
 
 def work() -> None:
-    worker = Worker({}, {}, OUTWARD)
+    worker = Worker({}, {}, {"invitation.due": [sending.send_invitation]})
     while worker.step():
         pass
 
@@ -171,8 +170,13 @@ def test_a_person_sees_corrects_downloads_and_erases_own_data(
     someone = customer("C1", traits={"tier": "gold"})
     moment = datetime.now(UTC)
     response = Response.objects.create(
-        survey=survey, customer=someone, score=2, comment="Kanariefågel", channel="email",
-        answered_at=moment, answered_on=moment.date(),
+        survey=survey,
+        customer=someone,
+        score=2,
+        comment="Kanariefågel",
+        channel="email",
+        answered_at=moment,
+        answered_on=moment.date(),
     )
     LedgerEntry.objects.create(
         submission_id="a" * 20, response=response, kind="answer", body={}, digest=""

@@ -38,7 +38,9 @@ def test_it_takes_no_other_json_value_as_a_score(value: str) -> None:
     assert outcome.status == 400
 
 
-@pytest.mark.parametrize("value", ["11", "-1", "9.5", "9 ", "+9", "0x9", "٩", "９", "09", "nine", "1e1"])
+@pytest.mark.parametrize(
+    "value", ["11", "-1", "9.5", "9 ", "+9", "0x9", "٩", "９", "09", "nine", "1e1"]
+)
 def test_it_takes_no_other_form_value_as_a_score(value: str) -> None:
     outcome = read_form(f"submission_id={ID}&score={value}".replace("+", "%2B"))
     assert isinstance(outcome, Problem)
@@ -100,7 +102,17 @@ def test_it_refuses_other_content_and_too_much_of_it() -> None:
 
 @pytest.mark.parametrize(
     "comment",
-    ["", " ", "Å Ä Ö", "👩‍👩‍👧 ok", "a\u202eb", "e" + "\u0301" * 1_000, "=1+1", "<script>", "x" * 10_000],
+    [
+        "",
+        " ",
+        "Å Ä Ö",
+        "👩‍👩‍👧 ok",
+        "a\u202eb",
+        "e" + "\u0301" * 1_000,
+        "=1+1",
+        "<script>",
+        "x" * 10_000,
+    ],
 )
 def test_it_keeps_text_as_it_came(comment: str) -> None:
     outcome = read_json(json.dumps({"submission_id": ID, "comment": comment}))

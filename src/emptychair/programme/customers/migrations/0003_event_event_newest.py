@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0002_suppression'),
+        ("customers", "0002_suppression"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind', 'at'], name='event_newest'),
+            model_name="event",
+            index=models.Index(fields=["kind", "at"], name="event_newest"),
         ),
     ]

@@ -101,7 +101,11 @@ def test_it_takes_new_drivers_and_traits_as_new_columns(respond: Callable[..., R
     respond(8, ratings={"waiting": 4}, traits={"tier": "gold", 'od"d': 1})
     services.synchronise()
     rows = {row["score"]: row for row in tables.responses().to_pyarrow().to_pylist()}
-    assert (rows[8]["rating_waiting"], rows[8]["attr_tier"], rows[8]['attr_od"d']) == (4, "gold", "1")
+    assert (rows[8]["rating_waiting"], rows[8]["attr_tier"], rows[8]['attr_od"d']) == (
+        4,
+        "gold",
+        "1",
+    )
     assert rows[9]["rating_waiting"] is None
 
 
