@@ -194,7 +194,10 @@ def test_it_speaks_the_readers_language(in_browser: Client, language: str, malmo
     send(in_browser)
     running.work_off()
     in_browser.cookies["django_language"] = language
-    words = {"sv": ("Uppgifter", "rader kan importeras"), "da": ("Data", "rækker kan importeres")}
+    words = {
+        "sv": ("Vad varje kolumn är", "rader kan importeras"),
+        "da": ("Hvad hver kolonne er", "rækker kan importeres"),
+    }
     page = page_of(in_browser, Import.objects.get())
     for word in words[language]:
         assert word in page
