@@ -5,6 +5,7 @@ import re
 from datetime import date
 from xml.etree import ElementTree
 
+import altair as alt
 import pytest
 
 from emptychair.analysis.delivery.score import nps_of_counts
@@ -158,6 +159,13 @@ def test_digest_changes_with_numbers_language_and_links():
     linked = charts.buckets_chart(COUNTS, Words("en"), dict.fromkeys(charts._BUCKETS, "/x"))
     assert len({one.digest(), two.digest(), linked.digest()}) == 3
     assert one.digest() == every_chart(Words("en"))[0].digest()
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_every_chart_keeps_to_the_schema(width):
+    for chart in every_chart(Words("en")):
+        chart.draw(width).to_dict(validate=True)
+        alt.Chart.from_json(chart.specification(width, titled=True), validate=True)
 
 
 def test_specification_is_plain_vega_lite():

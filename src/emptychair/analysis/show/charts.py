@@ -60,10 +60,13 @@ class Chart:
 
     def specification(self, width: int = WIDE, *, titled: bool = False) -> str:
         """Return the Vega-Lite text of the chart at `width`, in sentinel colours."""
+        from altair.utils.schemapi import debug_mode
+
         from emptychair.analysis.show import marks
 
         title, subtitle = (self.title, self.sentence) if titled else ("", "")
-        return marks.specification(self.draw(width), title, subtitle, width)
+        with debug_mode(False):  # a test checks every chart against the schema, once for all
+            return marks.specification(self.draw(width), title, subtitle, width)
 
     def table_in_words(self, words: Words) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """Return header and rows as a reader sees them: an interval is one column, not two."""

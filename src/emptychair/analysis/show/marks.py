@@ -30,6 +30,27 @@ PERSON: Final = (
 _C: Final = SENTINELS
 _FONT: Final = "Inter, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 _KNOWN: Final = "isValid(datum.low)"
+_STYLE: Final = {
+    "font": _FONT,
+    "view": {"stroke": None},
+    "mark": {"aria": False},
+    "axis": {
+        "aria": False,
+        "labelColor": _C["muted"],
+        "labelFontSize": 12,
+        "gridColor": _C["line"],
+        "domainColor": _C["line"],
+    },
+    "title": {
+        "anchor": "start",
+        "color": _C["ink"],
+        "fontSize": 16,
+        "fontWeight": 600,
+        "subtitleColor": _C["muted"],
+        "subtitleFontSize": 12,
+        "offset": 14,
+    },
+}
 
 
 def people(values: Sequence[Value], width: int) -> Drawing:
@@ -188,36 +209,12 @@ def sparkline(values: Sequence[Value], width: int) -> Drawing:
 
 def specification(drawing: Drawing, title: str, subtitle: str, width: int) -> str:
     """Return the Vega-Lite text of a drawing in our style, titled unless `title` is empty."""
+    definition = drawing.to_dict(validate=False)
     if title:
         lines = textwrap.wrap(subtitle, max(20, width // 7), break_long_words=False)
-        drawing = drawing.properties(title=alt.TitleParams(title, subtitle=lines))
-    return json.dumps(_styled(drawing).to_dict(), sort_keys=True, ensure_ascii=False)
-
-
-def _styled(drawing: Drawing) -> Drawing:
-    drawing = drawing.properties(background="transparent", padding=4)
-    styled: Drawing = (
-        drawing.configure(font=_FONT)
-        .configure_view(stroke=None)
-        .configure_mark(aria=False)
-        .configure_axis(
-            aria=False,
-            labelColor=_C["muted"],
-            labelFontSize=12,
-            gridColor=_C["line"],
-            domainColor=_C["line"],
-        )
-        .configure_title(
-            anchor="start",
-            color=_C["ink"],
-            fontSize=16,
-            fontWeight=600,
-            subtitleColor=_C["muted"],
-            subtitleFontSize=12,
-            offset=14,
-        )
-    )
-    return styled
+        definition["title"] = {"text": title, "subtitle": lines}
+    definition |= {"background": "transparent", "padding": 4, "config": _STYLE}
+    return json.dumps(definition, sort_keys=True, ensure_ascii=False)
 
 
 def _data(values: Sequence[Value]) -> alt.InlineData:

@@ -1,10 +1,10 @@
 """What pages and readings ask of the statistics layer. No row of a response is read here."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import ibis.expr.types as ir
 
@@ -14,9 +14,10 @@ from emptychair.analysis.sums.layer import DIMENSIONS, EVERYONE, grain_for
 from emptychair.programme.warehouse import store, tables
 
 Counts = dict[tuple[Any, ...], ScoreCounts]
+_Answer = TypeVar("_Answer")
 _UNITS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 _KEPT = 2_000
-_kept: OrderedDict[tuple[Any, ...], Counts] = OrderedDict()
+_kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _keeping = Lock()
 
 
@@ -51,36 +52,53 @@ def counts(
     """
     wanted = tuple(sorted((k, v) for k, v in (filters or {}).items() if v and k in DIMENSIONS))
     question = (version(), tuple(by), start, end, segment, wanted, units, every)
+
+    def find() -> Counts:
+        chosen = _chosen(tuple(by), start, end, segment, dict(wanted), units)
+        if every is not None:
+            chosen = chosen.mutate(period=chosen["answered_on"].truncate(_UNITS[every]))
+        return layer_counts(chosen, ["period", *by] if every else list(by))
+
+    return _kept_or(question, find)
+
+
+def options(column: str) -> list[str]:
+    """Return the values that occur of a dimension, or of `segment`, in order."""
+
+    def find() -> list[str]:
+        layer = tables.layer()
+        grain = grain_for([] if column == "segment" else [column])
+        there = layer.filter(layer["grain"] == grain).select(column).distinct().to_pyarrow()
+        return sorted(value for value in there[column].to_pylist() if value)
+
+    return _kept_or((version(), "options", column), find)
+
+
+def first_day() -> date | None:
+    """Return the local date of the first counted answer."""
+
+    def find() -> date | None:
+        layer = tables.layer()
+        days = layer.filter(layer["grain"] == "segment")["answered_on"]
+        day: date | None = days.min().to_pyarrow().as_py()
+        return day
+
+    return _kept_or((version(), "first_day"), find)
+
+
+def _kept_or(question: tuple[Any, ...], find: Callable[[], _Answer]) -> _Answer:
+    """Return the answer kept for `question`, which holds the version, or find and keep it."""
     with _keeping:
         if question in _kept:
             _kept.move_to_end(question)
-            return _kept[question]
-    chosen = _chosen(tuple(by), start, end, segment, dict(wanted), units)
-    if every is not None:
-        chosen = chosen.mutate(period=chosen["answered_on"].truncate(_UNITS[every]))
-    answer = layer_counts(chosen, ["period", *by] if every else list(by))
+            kept: _Answer = _kept[question]
+            return kept
+    answer = find()
     with _keeping:
         _kept[question] = answer
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
     return answer
-
-
-def options(column: str) -> list[str]:
-    """Return the values that occur of a dimension, or of `segment`, in order."""
-    layer = tables.layer()
-    grain = grain_for([] if column == "segment" else [column])
-    there = layer.filter(layer["grain"] == grain).select(column).distinct().to_pyarrow()
-    return sorted(value for value in there[column].to_pylist() if value)
-
-
-def first_day() -> date | None:
-    """Return the local date of the first counted answer."""
-    layer = tables.layer()
-    day: date | None = (
-        layer.filter(layer["grain"] == "segment")["answered_on"].min().to_pyarrow().as_py()
-    )
-    return day
 
 
 def _chosen(
