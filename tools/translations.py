@@ -147,10 +147,15 @@ def _is_compiled(folder: Path, language: str, catalogue: Catalog) -> bool:
     with path.open("rb") as file:
         compiled = read_mo(file)
     return all(
-        (found := compiled.get(m.id, context=m.context)) is not None and found.string == m.string
+        (found := compiled.get(m.id, context=m.context)) is not None
+        and _plain(found.string) == _plain(m.string)
         for m in catalogue
         if m.id and m.string
     )
+
+
+def _plain(strings: object) -> object:
+    return tuple(strings) if isinstance(strings, list) else strings  # plurals come as either
 
 
 if __name__ == "__main__":
