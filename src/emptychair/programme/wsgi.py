@@ -20,10 +20,12 @@ def _warm_up() -> None:
     from django.urls import get_resolver
 
     from emptychair.programme.accounts.checks import addresses
+    from emptychair.programme.visibility.pictures import warm_up
     from emptychair.programme.warehouse import layer
 
     list(addresses(get_resolver()))
     layer.first_day()
+    warm_up()
 
 
 lifeline.end_with_parent()

@@ -7,9 +7,10 @@ from threading import Lock
 
 from django.utils.safestring import SafeString
 
-from emptychair.analysis.show.charts import Chart
+from emptychair.analysis.show.charts import Chart, buckets_chart
 from emptychair.analysis.show.render import figure_of_page
 from emptychair.analysis.show.words import Words
+from emptychair.analysis.sums.counts import ScoreCounts
 
 _KEPT = 400
 _drawn: OrderedDict[str, SafeString] = OrderedDict()
@@ -103,3 +104,8 @@ def drawn(chart: Chart) -> SafeString:
         while len(_drawn) > _KEPT:
             _drawn.popitem(last=False)
     return svg
+
+
+def warm_up() -> None:
+    """Draw one chart, so that the first reader does not wait for the drawing to be loaded."""
+    drawn(buckets_chart(ScoreCounts.of([10]), Words("en")))
