@@ -101,8 +101,9 @@ def _from_number(
     value: ir.NumericValue, strange: ir.BooleanValue, lowest: int, highest: int
 ) -> Reading:
     reason = ibis.cases(
-        (value.isnull(), SCORE_MISSING),
+        # First, since Ibis takes NaN for null on Spark.
         (strange, SCORE_NOT_A_NUMBER),
+        (value.isnull(), SCORE_MISSING),
         ((value < lowest) | (value > highest), SCORE_OUT_OF_RANGE),
         (value != value.floor(), SCORE_NOT_WHOLE),
         else_=ibis.null("string"),

@@ -6,10 +6,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from emptychair.analysis.errors import EngineError
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
     from ibis.backends import BaseBackend
 
 _SPARK = ("spark", "sc", "databricks")
@@ -60,6 +63,21 @@ def connect(address: str = "duckdb") -> BaseBackend:
         )
     check_engine(backend)
     return backend
+
+
+def put(backend: BaseBackend, table: pa.Table) -> ir.Table:
+    """Return an Arrow table as a temporary table of any engine.
+
+    Args:
+        backend: the engine.
+        table: what it shall hold; rows keep no order.
+    """
+    name = f"put_{uuid4().hex}"
+    if backend.name != "pyspark":
+        return backend.create_table(name, table, temp=True)
+    # Ibis has no temporary tables on Spark; a view over the rows is one.
+    backend._session.createDataFrame(table).createOrReplaceTempView(name)  # noqa: SLF001
+    return backend.table(name)
 
 
 def check_engine(backend: BaseBackend) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from emptychair.analysis.checks import check_choice
 from emptychair.analysis.errors import ArgumentError, EngineError
 from emptychair.analysis.tables.cleaning import Account, Example, Options, clean
 from emptychair.analysis.tables.dates import ORDERS
-from emptychair.analysis.tables.engine import connect
+from emptychair.analysis.tables.engine import connect, put
 from emptychair.analysis.tables.source import open_source
 
 if TYPE_CHECKING:
@@ -135,14 +134,4 @@ def _check_timezone(zone: str) -> None:
 
 def _hand_over(table: ir.Table, engine: BaseBackend) -> ir.Table:
     """Return a cleaned table on the engine asked for."""
-    home = table.get_backend()
-    if home is engine:
-        return table
-    name = f"responses_{uuid4().hex}"
-    if engine.name == "pyspark":
-        session = engine._session  # noqa: SLF001
-        session.createDataFrame(table.to_pyarrow()).createOrReplaceTempView(name)
-        return engine.table(name)
-    if engine.name == "duckdb":
-        return engine.create_table(name, table.to_pyarrow_batches(), temp=True)
-    return engine.create_table(name, table.to_pyarrow(), temp=True)
+    return table if table.get_backend() is engine else put(engine, table.to_pyarrow())

@@ -1,0 +1,71 @@
+"""The engines that every statistic is tested on: DuckDB, and Spark as a cluster of two workers."""
+
+import gc
+import importlib.util
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emptychair.analysis.tables import connect
+
+SPARK = "spark:local-cluster[2,1,1024]"
+
+
+@pytest.fixture(scope="session")
+def duckdb() -> Iterator[Any]:
+    backend = connect("duckdb")
+    yield backend
+    backend.disconnect()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two worker processes of one core each, started once for the whole run."""
+    _needs("Java 17", shutil.which("java") is not None, "apt-get install openjdk-17-jre-headless")
+    _needs("pyspark", importlib.util.find_spec("pyspark") is not None, "pip install pyspark")
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    folder = tmp_path_factory.mktemp("spark")
+    os.environ["SPARK_LOCAL_DIRS"] = str(folder)
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    previous = os.getcwd()
+    # Spark's workers leave their folders where the driver was started.
+    os.chdir(folder)
+    backend = connect(SPARK)
+    os.chdir(previous)
+    yield backend
+    backend._session.stop()
+
+
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Each engine in turn."""
+    yield request.getfixturevalue(request.param)
+    if request.param == "spark":
+        # Within the reach of the filters below, not in whichever test comes next.
+        gc.collect()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pass what pyspark does and we cannot change: old pandas calls, sockets left open."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
+            item.add_marker(
+                pytest.mark.filterwarnings(
+                    r"ignore:Exception ignored in. <socket\.socket"
+                    ":pytest.PytestUnraisableExceptionWarning"
+                )
+            )
+
+
+def _needs(what: str, there: bool, how: str) -> None:
+    if there:
+        return
+    message = f"needs {what}: {how}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
