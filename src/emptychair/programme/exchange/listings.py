@@ -49,7 +49,6 @@ class Listing:
     need: str
     rows: Callable[[Scope, Filters], QuerySet[Any]]
     columns: Callable[[Scope], Sequence[Column]]
-    has_dates: bool = False
 
 
 def _text(name: str, read: Callable[[Any], str | None]) -> Column:
@@ -274,7 +273,6 @@ LISTINGS: Mapping[str, Listing] = {
             "response.export",
             _responses,
             _response_columns,
-            has_dates=True,
         ),
         Listing(
             "customers", gettext_lazy("Customers"), "customer.export", _customers, _customer_columns
@@ -285,7 +283,6 @@ LISTINGS: Mapping[str, Listing] = {
             "customer.export",
             _values,
             _value_columns,
-            has_dates=True,
         ),
         Listing(
             "events",
@@ -293,7 +290,6 @@ LISTINGS: Mapping[str, Listing] = {
             "customer.export",
             _events,
             _event_columns,
-            has_dates=True,
         ),
         Listing(
             "invitations",
@@ -301,7 +297,6 @@ LISTINGS: Mapping[str, Listing] = {
             "data.export",
             _invitations,
             _invitation_columns,
-            has_dates=True,
         ),
         Listing("units", gettext_lazy("Units"), "data.export", _units, _unit_columns),
         Listing(
@@ -310,7 +305,6 @@ LISTINGS: Mapping[str, Listing] = {
             "data.import",
             _imports,
             _import_columns,
-            has_dates=True,
         ),
     )
 }

@@ -27,6 +27,14 @@ from emptychair.programme.lib.lists import Column
 _EXPORTS_SHOWN = 20
 _FORMAT_NAMES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
 _REFUSED_BATCH = 10_000
+_ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows-1252",
+    "latin-1": "Latin-1",
+    "mac_roman": "Mac Roman",
+    "cp850": "DOS 850",
+    "cp865": "DOS 865",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,6 @@ class ExportLinks:
 
     name: str
     label: str
-    has_dates: bool
     links: tuple[tuple[str, str], ...]  # format, address
 
 
@@ -151,7 +158,6 @@ def export_links(user: User) -> list[ExportLinks]:
         ExportLinks(
             listing.name,
             str(listing.label),
-            listing.has_dates,
             tuple(
                 (_FORMAT_NAMES[kind], reverse("exchange:export", args=[listing.name, kind]))
                 for kind in FORMATS
@@ -278,7 +284,9 @@ def _facts(imported: Import) -> Iterator[tuple[str, str]]:
     """Yield how the file was understood: label and value."""
     form, totals = imported.preview.get("form", {}), imported.preview.get("totals", {})
     if form.get("encoding"):
-        yield _("Letters"), form["encoding"].upper().replace("(UNCERTAIN)", _("(uncertain)"))
+        name, _space, doubt = form["encoding"].partition(" ")
+        shown = _ENCODINGS.get(name, name.upper())
+        yield _("Letters"), f"{shown} {_('(uncertain)')}" if doubt else shown
     if form.get("separator"):
         named = {"tab": _("tab"), ",": _("comma"), ";": _("semicolon"), "|": "|"}
         yield _("Between cells"), named.get(form["separator"], form["separator"])
