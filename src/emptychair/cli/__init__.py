@@ -1,4 +1,4 @@
-"""The command line: one group whose commands are imported when they are run, so `--help` is quick."""
+"""The command line: commands are imported when they are run, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "score": ("delivery", "score", "Net Promoter Score of each group, with its interval."),
     "trend": ("delivery", "trend", "Score by week, month or quarter, valid under daily looking."),
     "report": ("report", "report", "One HTML page about a file of answers, to be mailed."),
+    "compare": ("comparing", "compare", "Groups or periods against each other, with the verdict."),
+    "monitor": ("monitoring", "monitor", "Alarms on real changes, with when they began."),
+    "reliability": ("reliability", "reliability", "Whether the answers speak for all customers."),
+    "sample": ("sampling", "sample", "How many answers a precision or a change needs."),
     "simulate": ("simulate", "simulate", "Write the tables of a company whose truth is known."),
     "demo": ("programme", "demo", "Show a made-up company's programme in the browser."),
     "serve": ("programme", "serve", "Run the web server and the worker of an installation."),
@@ -29,11 +33,15 @@ OK, NO_RESULT, WRONG_USE = 0, 1, 2
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one only when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of all commands, in the order of `COMMANDS`."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
         """Return the command called `cmd_name`, imported now."""
         if cmd_name not in COMMANDS:
             return None
@@ -43,7 +51,11 @@ class LazyGroup(click.Group):
         )
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry[2]) for name, entry in COMMANDS.items()])

@@ -27,7 +27,7 @@ def test_t02_to_t04_sequences_equal_the_reference():
         d, p, k, n_opt = case["det"], case["pas"], case["pro"], case["n_opt"]
         low, high = betting_sequences(d, p, k, expected_answers=n_opt)
         assert (float(low), float(high)) == pytest.approx(case["mixture_betting_cs"], abs=1e-7)
-        assert log_capital(d, p, k, 0.0, expected_answers=n_opt) == pytest.approx(
+        assert float(log_capital(d, p, k, 0.0, expected_answers=n_opt)) == pytest.approx(
             case["log_e_at_nps_0"], rel=1e-9
         )
         # The reference takes the plain deviation; ours adds pseudo answers on top of it.

@@ -13,8 +13,7 @@ import numpy as np
 from emptychair.analysis.checks import check_columns, check_positive
 from emptychair.analysis.delivery.detector import Direction, detector_path, first_alarm
 from emptychair.analysis.delivery.differences import difference_of_buckets
-from emptychair.analysis.delivery.intervals import Floats
-from emptychair.analysis.delivery.sequences import EXPECTED_ANSWERS, betting_sequences
+from emptychair.analysis.delivery.intervals import Floats, score_interval
 from emptychair.analysis.delivery.trend import counts_by_day
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.counts import Group, ScoreCounts, in_order
@@ -81,13 +80,13 @@ def monitor(
     score: str = "score",
     on: str | None = None,
     confidence: float = 0.95,
-    expected_answers: float = EXPECTED_ANSWERS,
 ) -> list[Alarm]:
     """Watch the NPS of each group for falls and rises against its baseline.
 
     However many groups are watched, a false alarm in any of them comes on average at most
     once in `mean_days_to_false_alarm` days. The uncertainty of the baseline is paid for:
-    the detector works against the end of its confidence sequence.
+    the detector works against the end of its interval. The baseline ends on a fixed day and
+    is looked at once, so the interval of a fixed date is the right one.
 
     Args:
         responses: one row per response. Those without a date are left out.
@@ -97,8 +96,7 @@ def monitor(
         mean_days_to_false_alarm: the longer, the fewer false and the later true alarms.
         score: column with the 0-to-10 answer.
         on: column with the date; by default `answered_on`, or else `answered_at`.
-        confidence: of the baseline's confidence sequence.
-        expected_answers: answers at which that sequence is tightest.
+        confidence: coverage of the baseline's interval.
 
     Returns:
         Two results per group, falls and rises, ordered by group.
@@ -108,7 +106,7 @@ def monitor(
         NoAnswersError: no group has answers in the baseline.
 
     References:
-        See `detector_path` and `betting_sequences`.
+        See `detector_path` and `score_interval`.
     """
     check_columns(responses, [score, *by])
     return monitor_counts(
@@ -116,7 +114,6 @@ def monitor(
         baseline_until=baseline_until,
         mean_days_to_false_alarm=mean_days_to_false_alarm,
         confidence=confidence,
-        expected_answers=expected_answers,
     )
 
 
@@ -126,7 +123,6 @@ def monitor_counts(
     baseline_until: date | None = None,
     mean_days_to_false_alarm: float = MEAN_DAYS_TO_FALSE_ALARM,
     confidence: float = 0.95,
-    expected_answers: float = EXPECTED_ANSWERS,
 ) -> list[Alarm]:
     """Watch groups given by their counts per day; see `monitor`."""
     check_positive(mean_days_to_false_alarm, "mean_days_to_false_alarm")
@@ -144,7 +140,7 @@ def monitor_counts(
     threshold = mean_days_to_false_alarm * len(_DIRECTIONS) * len(watched)
     alarms = []
     for group in in_order(watched):
-        series = _Series(watched[group], until, max(days), confidence, expected_answers)
+        series = _Series(watched[group], until, max(days), confidence)
         alarms += [
             series.alarm(group, direction, mean_days_to_false_alarm, threshold)
             for direction in _DIRECTIONS
@@ -161,7 +157,6 @@ class _Series:
         until: date,
         last: date,
         confidence: float,
-        expected_answers: float,
     ) -> None:
         self.until = until
         base = sum((cell for day, cell in days.items() if day <= until), ScoreCounts())
@@ -172,10 +167,8 @@ class _Series:
         self.counts = np.array(
             [[cell.detractors, cell.passives, cell.promoters] for cell in cells], dtype=np.float64
         ).reshape(-1, 3)
-        low, high = betting_sequences(
-            *self.baseline, confidence=confidence, expected_answers=expected_answers
-        )
-        self.ends = {"down": float(low), "up": float(high)}
+        low, high = score_interval(*self.baseline, confidence)
+        self.ends = {"down": low, "up": high}
 
     def alarm(
         self, group: Group, direction: Direction, mean_days: float, threshold: float

@@ -77,24 +77,29 @@ def betting_sequences(
 
 
 def log_capital(
-    detractors: float,
-    passives: float,
-    promoters: float,
-    nps: float,
+    detractors: Counts,
+    passives: Counts,
+    promoters: Counts,
+    nps: Counts,
     *,
     confidence: float = 0.95,
     expected_answers: float = EXPECTED_ANSWERS,
-) -> float:
-    """Return the logarithm of the capital won against the candidate `nps`, an e-value.
+) -> Floats:
+    """Return the logarithm of the capital won against the candidate `nps`, per cell.
+
+    The capital is an e-value: however often one looks, it reaches E with a probability of
+    at most 1/E if `nps` is true.
 
     Examples:
-        >>> round(log_capital(10, 21, 19, 0.0, expected_answers=200), 6)
+        >>> round(float(log_capital(10, 21, 19, 0.0, expected_answers=200)), 6)
         0.381509
     """
     check_expected(expected_answers)
     reach = sqrt(mixture_variance(confidence, expected_answers) / _TYPICAL_VARIANCE)
-    d, p, k, mean = (np.asarray([c]) for c in (detractors, passives, promoters, (nps + 1) / 2))
-    return float(_log_capital(d, p, k, mean, reach)[0])
+    d, p, k, mean = np.broadcast_arrays(
+        *(np.asarray(c, dtype=np.float64) for c in (detractors, passives, promoters, nps))
+    )
+    return _log_capital(d, p, k, (mean + 1) / 2, reach)
 
 
 def _log_capital(
