@@ -168,6 +168,7 @@ def dots(values: Sequence[Value], total_points: float | None, words: Words, widt
     axis = alt.Axis(
         title=None,
         labelLimit=room - 10,
+        minExtent=room - 8,  # a chart of short names is as wide as one of long names
         labelColor=_C["ink"],
         domain=False,
         ticks=False,

@@ -111,8 +111,9 @@ def moment(value: datetime | None) -> str:
     """Return a moment in the organisation's time zone as the reader's language writes it."""
     if value is None:
         return ""
+    pattern = "d. MMM y HH.mm" if _locale() == "da_DK" else "d MMM y HH:mm"
     zone = get_timezone(settings.TIME_ZONE)
-    return format_datetime(value, "d MMM y HH:mm", tzinfo=zone, locale=_locale())
+    return format_datetime(value, pattern, tzinfo=zone, locale=_locale())
 
 
 def _locale() -> str:
