@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("spark")
     os.environ["SPARK_LOCAL_DIRS"] = str(folder)
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    previous = os.getcwd()
+    previous = Path.cwd()
     # Spark's workers leave their folders where the driver was started.
     os.chdir(folder)
     backend = connect(SPARK)

@@ -39,7 +39,7 @@ _WARNING_WORDS = {
     "score_may_be_another_question": "scores may answer another question than how likely it is "
     "to recommend",
     "quote_missing": "cells look as if a quotation mark is missing and rows were swallowed",
-    "letters_damaged": "texts hold letters that were damaged before they came here",
+    "letters_damaged": "letters were damaged before the file came here (å shows as Ã¥)",
 }
 
 
@@ -154,7 +154,7 @@ def read_answers(
     """
     from emptychair.analysis.checks import check_columns
     from emptychair.analysis.tables import connect, read_responses
-    from emptychair.analysis.tables.choose import parse_period, within, where_true
+    from emptychair.analysis.tables.choose import parse_period, where_true, within
 
     with progress(f"Reading {path} ..."):
         backend = connect(engine)
@@ -208,7 +208,9 @@ def notes_of(file: ResponsesFile, excluded: Mapping[str, int]) -> tuple[str, ...
 
 def _examples(file: ResponsesFile, kind: str) -> str:
     shown = [
-        f"row {one.row}: {_quoted(one.value)}" for one in file.examples.get(kind, ()) if one.row
+        f"row {one.row}{f' of {one.column}' if one.column else ''}: {_quoted(one.value)}"
+        for one in file.examples.get(kind, ())
+        if one.row
     ]
     return f" ({', '.join(shown)})" if shown else ""
 

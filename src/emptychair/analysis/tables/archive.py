@@ -1,7 +1,7 @@
 """Refuse workbooks that would unpack into more than anybody meant to send.
 
 A zip archive of forty kilobytes can hold gigabytes. Everything here is decided from the
-directory of the archive and by unpacking in small pieces, so a refusal is quick and takes no memory.
+directory of the archive and by unpacking in small pieces: a refusal is quick and takes no memory.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Reading:
 
 
 @ibis.udf.scalar.builtin(name="trim", signature=((dt.string, dt.string), dt.string))
-def _trim(text, characters):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _trim(text, characters):  # type: ignore[no-untyped-def]
     """DuckDB's own function; Ibis's `strip` would leave no-break spaces."""
 
 

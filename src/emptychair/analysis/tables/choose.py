@@ -144,17 +144,14 @@ def where_true(
         raise ArgumentError(f"A condition has at most {_LONGEST_CONDITION} characters.")
     try:
         parsed = sqlglot.parse_one(f"SELECT 1 WHERE {condition}", read="duckdb")
-        tree = parsed.find(sqlglot.exp.Where)
-        if tree is None or set(parsed.args) - {"expressions", "where"} & _present(parsed):
+        tree = parsed.args.get("where")
+        present = {name for name, value in parsed.args.items() if value}
+        if tree is None or present != {"expressions", "where"}:
             raise ArgumentError(f"{condition!r} is no condition. {_HELP}")
         return table.filter(_Translator(table, names).truth(tree.this))
     except (SqlglotError, RecursionError) as error:
         first = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()[0]
         raise ArgumentError(f"{condition!r} is no condition: {first} {_HELP}") from error
-
-
-def _present(tree: sql.Expression) -> set[str]:
-    return {name for name, value in tree.args.items() if value}
 
 
 class _Translator:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,9 +11,21 @@ from uuid import uuid4
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from emptychair.analysis.tables import cells
+from emptychair.analysis.tables.account import (
+    DATE_UNREADABLE,
+    DOUBT,
+    RATING_UNUSABLE,
+    REASON,
+    SHOWN,
+    SOURCE_ROW,
+    Account,
+    count_rows,
+    doubt,
+)
 from emptychair.analysis.tables.dates import DateForm, detect_form, has_zone, moment, one_form
 from emptychair.analysis.tables.layouts import compact
 from emptychair.analysis.tables.raw import ROW
@@ -26,50 +38,12 @@ from emptychair.analysis.tables.schema import (
 )
 from emptychair.analysis.tables.source import Source
 
-SOURCE_ROW = "source_row"
-EXAMPLES_SHOWN = 3
-DATE_UNREADABLE = "date_unreadable"
-RATING_UNUSABLE = "rating_unusable"
-_REASON = "_reason"
+_STORED = ("file_", "kept_")
 _READ = "_read_"
-_SHOWN = "_shown"
-_DOUBT = "_doubt_"
 _MOMENTS = ("asked_at", "answered_at")
 _DATES = (*_MOMENTS, "answered_on")
 _SHARE_OF_RATINGS = 0.95
-_ENOUGH_TO_DOUBT_THE_SCALE = 30
-
-
-@dataclass(frozen=True)
-class Example:
-    """A cell that could not be used; `row` is None where a file has no row numbers."""
-
-    row: int | None
-    value: str | None
-
-
-@dataclass
-class Account:
-    """What became of the rows and cells of a file."""
-
-    rows: int = 0
-    excluded: dict[str, int] = field(default_factory=dict)
-    warnings: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, tuple[Example, ...]] = field(default_factory=dict)
-    form: dict[str, str] = field(default_factory=dict)
-
-    def exclude(self, reason: str, count: int, examples: Iterable[Example] = ()) -> None:
-        """Count rows that are left out."""
-        if count:
-            self.rows += count
-            self.excluded[reason] = self.excluded.get(reason, 0) + count
-            self.examples[reason] = tuple(examples)
-
-    def warn(self, kind: str, count: int, examples: Iterable[Example] = ()) -> None:
-        """Count cells or rows that are kept with a doubt."""
-        if count:
-            self.warnings[kind] = self.warnings.get(kind, 0) + count
-            self.examples[kind] = tuple(examples)
+_ENOUGH_TODOUBT_THE_SCALE = 30
 
 
 @dataclass(frozen=True)
@@ -103,16 +77,17 @@ def clean(source: Source, options: Options, account: Account) -> tuple[ir.Table,
         account: receives the rows left out, the doubts and their examples.
     """
     opened = _open(source, options, account)
-    flagged = opened.table.select(**_columns(opened, source, options))
+    columns = _columns(opened, source, options)
+    flagged = opened.table.select(**columns)
     if source.is_staged:
-        flagged = _kept(flagged)
-    flagged = _mark_repeated(flagged)
-    _count(flagged, account)
-    counted = flagged.filter(flagged[_REASON].isnull())
-    hidden = [name for name in counted.columns if name.startswith((_REASON, _SHOWN, _DOUBT))]
+        flagged = _kept(flagged, instead_of=opened.table)
+    marked = _mark_repeated(flagged)
+    count_rows(marked, opened.headings, account)
+    counted = marked.filter(marked[REASON].isnull())
+    hidden = [name for name in counted.columns if name.startswith((REASON, SHOWN, DOUBT))]
     table = counted.drop(*hidden)
     if source.is_staged:
-        table = _kept(table)
+        table = _kept(table, instead_of=flagged)
     _doubt_the_scale(table, account)
     return table, dict(opened.headings)
 
@@ -139,17 +114,24 @@ def _open(source: Source, options: Options, account: Account) -> _Opened:
             continue
         columns[name] = _READ + name
     if read:
-        table = _kept(table.mutate(**read))
+        table = _kept(table.mutate(**read), instead_of=source.staged)
     maybe = {name: columns[name] for name in source.mapping.maybe_ratings}
     for name in set(maybe) - _true_ratings(table, maybe):
         del fields[name], columns[name]
     return _Opened(table, fields, columns, forms)
 
 
-def _kept(table: ir.Table) -> ir.Table:
-    """Return `table` computed once and stored, for tables that are asked many times."""
+def _kept(table: ir.Table, instead_of: ir.Table | None) -> ir.Table:
+    """Return `table` computed once and stored; the stored table it came from is given up."""
     backend = table.get_backend()
-    return backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+    kept = backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
+    if instead_of is not None and _is_stored(instead_of):
+        backend.drop_table(instead_of.get_name())
+    return kept
+
+
+def _is_stored(table: ir.Table) -> bool:
+    return isinstance(table.op(), ops.DatabaseTable) and table.get_name().startswith(_STORED)
 
 
 def _without_empty_rows(source: Source, account: Account) -> ir.Table:
@@ -194,8 +176,8 @@ def _columns(opened: _Opened, source: Source, options: Options) -> dict[str, ir.
     columns |= _ratings(opened)
     columns |= _attributes(table, headings)
     columns |= _own(table, headings, set(columns))
-    columns[_REASON] = _reason(table, headings, source, score.reason)
-    columns[_SHOWN] = table[headings["score"]].cast("string")
+    columns[REASON] = _reason(table, headings, source, score.reason)
+    columns[SHOWN] = table[headings["score"]].cast("string")
     if ROW in table.columns:
         columns[SOURCE_ROW] = table[ROW]
     return columns
@@ -224,9 +206,7 @@ def _ratings(opened: _Opened) -> dict[str, ir.Value]:
             shown = opened.table[opened.headings[name]].cast("string")
             is_unusable = read.reason.notnull() & _is_given(read)
             columns[name] = read.value
-            columns[f"{_DOUBT}{RATING_UNUSABLE}_{name}"] = is_unusable.ifelse(
-                shown, ibis.null("string")
-            )
+            columns[doubt(RATING_UNUSABLE, name)] = is_unusable.ifelse(shown, ibis.null("string"))
     return columns
 
 
@@ -272,9 +252,11 @@ def _reason(
     cases: list[tuple[ir.BooleanValue, str]] = []
     if source.layout.drop:
         wanted, values, reason = source.layout.drop
-        for heading in table.columns:
-            if compact(heading) == wanted:
-                cases.append((cells.text_of(table[heading]).lower().isin(values), reason))
+        cases += [
+            (cells.text_of(table[heading]).lower().isin(values), reason)
+            for heading in table.columns
+            if compact(heading) == wanted
+        ]
     if "held_reason" in fields:
         cases.append((cells.text_of(table[fields["held_reason"]]).notnull(), "held"))
     return ibis.cases(*cases, else_=score_reason) if cases else score_reason
@@ -291,9 +273,9 @@ def _dates(opened: _Opened, options: Options) -> dict[str, ir.Value]:
             form = opened.forms[name]
             read = moment(column, form)
             shown = opened.table[opened.headings[name]]
-            columns[f"{_DOUBT}{DATE_UNREADABLE}_{name}"] = (
-                read.isnull() & column.notnull()
-            ).ifelse(shown, ibis.null("string"))
+            columns[doubt(DATE_UNREADABLE, name)] = (read.isnull() & column.notnull()).ifelse(
+                shown, ibis.null("string")
+            )
             if options.timezone != "UTC" and form.has_time:
                 read = has_zone(column).ifelse(read, to_utc(read, options.timezone))
             columns[name], timed[name] = read, form.has_time
@@ -333,7 +315,7 @@ def _as_contract(
 
 
 @ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.timestamp), dt.timestamp))
-def _timezone(zone, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _timezone(zone, at):  # type: ignore[no-untyped-def]
     """DuckDB's own function; from local to absolute and back, by the type of `at`."""
 
 
@@ -351,7 +333,7 @@ def _mark_repeated(table: ir.Table) -> ir.Table:
     """Mark answers whose `response_id` a row before already has; the first one counts."""
     if "response_id" not in table.columns:
         return table
-    counts = table.filter(table[_REASON].isnull())
+    counts = table.filter(table[REASON].isnull())
     row = (
         counts.aggregate(given=counts.response_id.count(), different=counts.response_id.nunique())
         .to_pyarrow()
@@ -360,49 +342,18 @@ def _mark_repeated(table: ir.Table) -> ir.Table:
     if row["given"] == row["different"]:
         return table
     order = SOURCE_ROW if SOURCE_ROW in table.columns else "score"
-    is_valid = table[_REASON].isnull() & table.response_id.notnull()
+    is_valid = table[REASON].isnull() & table.response_id.notnull()
     number = ibis.row_number().over(group_by=[table.response_id, is_valid], order_by=table[order])
     return table.mutate(
         **{
-            _REASON: (is_valid & (number > 0)).ifelse("response_id_repeated", table[_REASON]),
-            _SHOWN: (is_valid & (number > 0)).ifelse(table.response_id, table[_SHOWN]),
+            REASON: (is_valid & (number > 0)).ifelse("response_id_repeated", table[REASON]),
+            SHOWN: (is_valid & (number > 0)).ifelse(table.response_id, table[SHOWN]),
         }
     )
 
 
-def _count(flagged: ir.Table, account: Account) -> None:
-    """Count the rows of each reason and the doubts, and fetch the first examples of each."""
-    doubts = [name for name in flagged.columns if name.startswith(_DOUBT)]
-    by_reason = flagged.group_by(_REASON).aggregate(n=flagged.count())
-    for row in by_reason.order_by(_REASON).to_pyarrow().to_pylist():
-        reason, n = row[_REASON], row["n"]
-        if reason is None:
-            account.rows += n
-        else:
-            account.exclude(reason, n, _examples(flagged, flagged[_REASON] == reason, _SHOWN))
-    if doubts:
-        counts = flagged.aggregate(**{name: flagged[name].count() for name in doubts})
-        for name, n in counts.to_pyarrow().to_pylist()[0].items():
-            kind = name.removeprefix(_DOUBT)
-            kind = next(one for one in (DATE_UNREADABLE, RATING_UNUSABLE) if kind.startswith(one))
-            if n:
-                account.warn(kind, n, _examples(flagged, flagged[name].notnull(), name))
-
-
-def _examples(table: ir.Table, which: ir.BooleanValue, shown: str) -> list[Example]:
-    rows = table.filter(which)
-    if SOURCE_ROW not in table.columns:
-        found = rows.select(value=rows[shown]).limit(EXAMPLES_SHOWN).to_pyarrow().to_pylist()
-        return [Example(None, row["value"]) for row in found]
-    found = (
-        rows.select(row=rows[SOURCE_ROW], value=rows[shown]).order_by("row").limit(EXAMPLES_SHOWN)
-    )
-    return [Example(row["row"], row["value"]) for row in found.to_pyarrow().to_pylist()]
-
-
 def _doubt_the_scale(table: ir.Table, account: Account) -> None:
-    used = account.rows - sum(account.excluded.values())
-    if used >= _ENOUGH_TO_DOUBT_THE_SCALE:
+    if account.used >= _ENOUGH_TODOUBT_THE_SCALE:
         highest = table.score.max().to_pyarrow().as_py()
         if highest <= HIGHEST_RATING:
-            account.warn("score_never_above_5", used)
+            account.warn("score_never_above_5", account.used)

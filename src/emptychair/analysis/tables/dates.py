@@ -114,7 +114,7 @@ def _decided(column: str, row: dict[str, int]) -> str:
 
 
 def one_form(text: ir.StringValue, form: DateForm) -> ir.StringValue:
-    """Return text with its dates as `2025-12-31`, its times as `23:15:00` and its zones as they are.
+    """Return text with dates as `2025-12-31`, times as `23:15:00` and zones as `+02:00` or `Z`.
 
     Cells that are no date come out as no date.
     """

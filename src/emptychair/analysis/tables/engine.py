@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -76,7 +77,7 @@ def put(backend: BaseBackend, table: pa.Table) -> ir.Table:
     if backend.name != "pyspark":
         return backend.create_table(name, table, temp=True)
     # Ibis has no temporary tables on Spark; a view over the rows is one.
-    backend._session.createDataFrame(table).createOrReplaceTempView(name)  # noqa: SLF001
+    backend._session.createDataFrame(table).createOrReplaceTempView(name)
     return backend.table(name)
 
 
@@ -150,8 +151,8 @@ def _spark_master(address: str) -> str:
 
 
 def _check_java() -> None:
-    home = os.environ.get("JAVA_HOME", "")
-    if not shutil.which("java") and not shutil.which("java", path=os.path.join(home, "bin")):
+    home = Path(os.environ.get("JAVA_HOME", "")) / "bin"
+    if not shutil.which("java") and not shutil.which("java", path=str(home)):
         raise EngineError(
             "Spark needs Java 17 or later, and there is none here. On Debian: "
             "apt-get install openjdk-17-jre-headless"

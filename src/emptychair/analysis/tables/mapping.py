@@ -71,7 +71,8 @@ def map_columns(
             found = [one for one, label in free.items() if _is(name, one, label)]
             if len(found) > 1:
                 raise _ambiguous(name, found)
-            chosen.update({name: one for one in found})
+            if found:
+                chosen[name] = found[0]
     weak = "score" not in chosen and _take_weak_score(free, chosen)
     if "score" not in chosen:
         raise _no_score(headings)
@@ -121,7 +122,8 @@ def _take_weak_score(free: Mapping[str, str], chosen: dict[str, str]) -> bool:
     found = [one for one in free if one not in chosen.values() and words(one) in WEAK_SCORES]
     if len(found) > 1:
         raise _ambiguous("score", found)
-    chosen.update({"score": one for one in found})
+    if found:
+        chosen["score"] = found[0]
     return bool(found)
 
 

@@ -13,7 +13,7 @@ ROW = "_row"
 
 @dataclass(frozen=True)
 class RaggedRow:
-    """A row with more cells than the header, left out."""
+    """A row that does not fit the header, or seems to hold several, and the text it has."""
 
     row: int
     text: str
@@ -26,6 +26,8 @@ class Findings:
     ragged: list[RaggedRow] = field(default_factory=list)
     padded_rows: int = 0
     removed_nul: int = 0
+    damaged_letters: int = 0
+    swallowing_cells: list[RaggedRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Read answers from any file: cells cleaned by expressions, every row left out counted by reason."""
+"""Read answers from any file; every row that is left out is counted by its reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from emptychair.analysis.checks import check_choice
 from emptychair.analysis.errors import ArgumentError, EngineError
-from emptychair.analysis.tables.cleaning import Account, Example, Options, clean
+from emptychair.analysis.tables.account import Account, Example
+from emptychair.analysis.tables.cleaning import Options, clean
 from emptychair.analysis.tables.dates import ORDERS
 from emptychair.analysis.tables.engine import connect, put
 from emptychair.analysis.tables.source import open_source

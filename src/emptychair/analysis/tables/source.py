@@ -50,6 +50,7 @@ class Source:
     warnings: tuple[Finding, ...] = ()
     labels: tuple[str, ...] = ()
     ragged: tuple[RaggedRow, ...] = ()
+    staged: ir.Table | None = None
 
 
 def open_source(
@@ -114,10 +115,19 @@ def _refuse_known_others(path: Path, head: bytes) -> None:
         what = "JSON. Save it as CSV, Excel or Parquet"
     elif head.startswith(b"\x1f\x8b"):
         what = "compressed with gzip. Unpack it first"
+    elif _is_binary(head):
+        what = "no table: it holds no text"
     elif head.startswith(b"%PDF"):
         what = "a PDF. Export the table as CSV or Excel"
     if what:
         raise UnreadableFileError(f"{path.name} is {what}.")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Return whether a file is neither text nor UTF-16: control characters, not every other."""
+    control = sum(byte < 9 or 13 < byte < 32 for byte in head)
+    every_other = max(head[0::2].count(0), head[1::2].count(0)) > 0.4 * len(head) / 2
+    return control > 0.1 * len(head) and not every_other
 
 
 def _open_folder(
@@ -264,6 +274,7 @@ def _stage(
         warnings=warnings,
         labels=labels,
         ragged=tuple(raw.findings.ragged),
+        staged=staged,
     )
 
 
@@ -280,9 +291,14 @@ def _watched(
 def _findings(raw: RawFile) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     found = raw.findings
     ragged: list[tuple[int | None, str | None]] = [(one.row, one.text) for one in found.ragged]
+    swallowing: list[tuple[int | None, str | None]] = [
+        (one.row, one.text) for one in found.swallowing_cells
+    ]
     excluded = [("row_ragged", len(ragged), ragged[:_EXAMPLES])]
     warnings: list[Finding] = [
         ("row_padded", found.padded_rows, []),
         ("nul_removed", found.removed_nul, []),
+        ("letters_damaged", found.damaged_letters, []),
+        ("quote_missing", len(swallowing), swallowing[:_EXAMPLES]),
     ]
     return tuple(excluded), tuple(warnings)

@@ -1,5 +1,8 @@
-"""The headings people and tools give the columns of the contract, in English, Swedish, Danish
-and Norwegian. Written as `words()` makes them: small letters, digits and single spaces."""
+"""The headings people and tools give the columns of the contract.
+
+In English, Swedish, Danish and Norwegian, written as `words()` makes them: small letters, digits
+and single spaces.
+"""
 
 from __future__ import annotations
 

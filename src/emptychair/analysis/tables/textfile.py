@@ -1,14 +1,16 @@
-"""Read delimited text of any size in constant memory: transcoded, parsed by Arrow, rows numbered."""
+"""Read delimited text in constant memory: transcoded, parsed by Arrow, its rows numbered."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from emptychair.analysis.errors import ArgumentError, UnreadableFileError
@@ -26,6 +28,11 @@ from emptychair.analysis.tables.raw import (
 MOST_COLUMNS = 2_000
 _BLOCK_BYTES = 16 << 20
 _SAMPLE_CHARACTERS = 1 << 18
+_FEWEST_SEPARATORS = 2  # in a line that can be told from ordinary text
+
+
+# Å, Ä, Ö, Æ, Ø, å, ä, ö, æ, ø and é of UTF-8 that somebody read as cp1252.
+_DAMAGED = re.compile("Ã[…„–†˜¥¤¶¦¸©]")
 
 
 class _Utf8Stream(io.RawIOBase):
@@ -37,6 +44,7 @@ class _Utf8Stream(io.RawIOBase):
         self._last = b""
         self.quotation_marks = 0
         self.removed_nul = 0
+        self.damaged_letters = 0
 
     def readable(self) -> bool:
         return True
@@ -64,6 +72,8 @@ class _Utf8Stream(io.RawIOBase):
             self.removed_nul += nul
             text = text.replace("\0", "")
         self.quotation_marks += text.count('"')
+        if "Ã" in text:
+            self.damaged_letters += len(_DAMAGED.findall(text))
         data = text.removeprefix("\ufeff").encode("utf-8", "replace")
         self._last = data[-1:] or self._last
         self._pending = memoryview(data)
@@ -170,12 +180,30 @@ def _batches(
             numbers = _numbers(next_row, batch.num_rows, [offset + bad.number for bad in bad_rows])
             next_row = int(numbers[-1]) + 1
             last = pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers)], schema=schema)
+            findings.swallowing_cells += _swallowing(last, dialect)
             yield last
     except pa.ArrowInvalid as error:
         raise _unreadable(path, error) from error
     _check_quotes(path, stream.quotation_marks, last, bad_rows, offset)
     findings.removed_nul = stream.removed_nul
+    findings.damaged_letters = stream.damaged_letters
     yield from _repaired(bad_rows, dialect, offset, findings)
+
+
+def _swallowing(batch: pa.RecordBatch, dialect: Dialect) -> list[RaggedRow]:
+    """Return cells of which one line looks like a whole row: a quotation mark may be missing."""
+    separators = len(dialect.header) - 1
+    if separators < _FEWEST_SEPARATORS:
+        return []
+    found = []
+    numbers = batch.column(ROW)
+    for column in batch.columns[:-1]:
+        suspects = compute.indices_nonzero(compute.match_substring_regex(column, r"[\r\n]"))
+        for place in suspects.to_pylist():
+            text = column[place].as_py()
+            if any(line.count(dialect.separator) == separators for line in text.splitlines()):
+                found.append(RaggedRow(numbers[place].as_py(), text[:200]))
+    return found
 
 
 def _numbers(

@@ -26,6 +26,7 @@ HELD = ("", "suspected_machine", "suspected_stuffing")
 _DELIVERED, _BOUNCED, _ANSWERED, _SUPPRESSED = range(4)
 _MEDIAN_DAYS_TO_ANSWER = 0.3
 _YEAR_DAYS = 365.25
+_MORNING = 6.5 / 24  # of a day
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _answers(world: World, candidates: Candidates, invitation: Integers) -> _Ans
     config, people, rng = world.config, world.people, world.rng
     who, n = candidates.who, len(candidates.who)
     delay = rng.lognormal(np.log(_MEDIAN_DAYS_TO_ANSWER), 1.1, n)
-    at = candidates.at + np.minimum(delay, 20)
+    at = _awake(candidates.at + np.minimum(delay, 20))
     experience = mind.experience_of(world.model, people, who, np.floor(at).astype(np.int64))
     thought = mind.attitude_of(world.model, people, who, experience)
     thought = thought + rng.normal(0, config.attitude.answer_sd, n)
@@ -191,12 +192,22 @@ def _answers(world: World, candidates: Candidates, invitation: Integers) -> _Ans
     )
 
 
+def _awake(at: Floats) -> Floats:
+    """Return moments with those of the night put off to the morning."""
+    day = np.floor(at)
+    hour = at - day
+    return np.asarray(np.where(hour < _MORNING, day + _MORNING + hour / 2, at))
+
+
 def _propensity(world: World, candidates: Candidates, score: Integers) -> Floats:
     """Return the chance that each answers: it depends on the answer, and on what is known."""
     answering, people, who = world.config.answering, world.people, candidates.who
-    odds = answering.base + np.array(
-        (answering.detractor, answering.passive, answering.promoter)
-    )[mind.bucket_of(score)]
+    odds = (
+        answering.base
+        + np.array((answering.detractor, answering.passive, answering.promoter))[
+            mind.bucket_of(score)
+        ]
+    )
     tenure_years = np.clip(candidates.at - people.created_on[who], 0, None) / _YEAR_DAYS
     odds = odds + answering.per_tenure_year * tenure_years
     odds = odds + answering.young * (people.age[who] == 0)
@@ -211,7 +222,7 @@ def _about(world: World, who: Integers, experience: Floats, score: Integers) -> 
     moved = (experience - mind.MIDDLE_RATING) * world.model.effects[world.people.segment[who]]
     moved = moved + world.rng.normal(0, 0.5, moved.shape)
     is_low = (score <= HIGHEST_DETRACTOR)[:, None]
-    return np.argmax(np.where(is_low, -moved, moved), axis=1)
+    return np.asarray(np.argmax(np.where(is_low, -moved, moved), axis=1))
 
 
 def _machine_clicks(

@@ -1,7 +1,7 @@
 """What customers think at a moment: the one place where the true model is written down.
 
-    attitude = level of the segment + sum over drivers of effect * (experience - 3.5) + mood
-    score    = attitude + touchpoint + employee + noise, rounded and kept within 0 and 10
+attitude = level of the segment + sum over drivers of effect * (experience - 3.5) + mood
+score    = attitude + touchpoint + employee + noise, rounded and kept within 0 and 10
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is true about a simulated company, computed from everybody and not from those who answered."""
+"""What is true about a simulated company: computed from everybody, not from who answered."""
 
 from __future__ import annotations
 
