@@ -135,6 +135,29 @@ def test_report_leaves_stray_dates_outside_the_picture_and_says_so(write):
     assert "1970" not in page.text
 
 
+def test_report_draws_the_largest_of_very_many_groups_and_says_so(write):
+    lines = ["score,unit", *[f"9,Unit {i:03}" for i in range(45) for _ in range(2)]]
+    page = Page(page_of(write(lines), by=["unit"]))
+    assert "The 20 largest of 45 groups are drawn." in page.text
+    assert "15 more rows are not shown." in page.text
+
+
+def test_report_chooses_periods_that_have_enough_answers(write):
+    days = [f"2025-0{i % 6 + 1}-11" for i in range(18)]
+    sparse = Page(page_of(write(["score,answered_on", *[f"9,{day}" for day in days]])))
+    assert "NPS over time" not in sparse.text
+    enough = Page(page_of(write(["score,answered_on", *[f"9,{day}" for day in days * 4]])))
+    assert "NPS over time" in enough.text
+    assert "January 2025" in enough.text
+
+
+def test_report_takes_no_period_of_stray_dates_for_one_of_two(write):
+    lines = [*["9,2025-03-11"] * 300, *["9,1970-01-01"] * 12]
+    page = Page(page_of(write(["score,answered_on", *lines])))
+    assert "NPS over time" not in page.text
+    assert "11 March 2025 to 11 March 2025" in page.text
+
+
 def test_shown_period_keeps_everything_when_the_early_answers_are_many():
     days = {date(2000, 1, 1): ScoreCounts.of([9] * 10), date(2020, 1, 1): ScoreCounts.of([9] * 10)}
     assert shown_period(days) == (date(2000, 1, 1), date(2020, 1, 1))

@@ -116,3 +116,17 @@ def test_change_verdict_calls_a_change_real_only_outside_chance():
 def test_columns_of_ours_are_translated_and_others_kept():
     assert Words("da").column("unit") == "enhed"
     assert Words("sv").column("attr_cabin_flown") == "cabin flown"
+
+
+@pytest.mark.parametrize(
+    ("every", "sv", "da", "en"),
+    [
+        ("day", "5 jan", "5. jan", "5 Jan"),
+        ("week", "v2", "u2", "w2"),
+        ("month", "jan", "jan", "Jan"),
+        ("quarter", "kv 1", "1. kvt.", "Q1"),
+    ],
+)
+def test_short_periods_leave_the_year_out(every, sv, da, en):
+    first = date(2026, 1, 5)
+    assert [Words(code).short_period(first, every) for code in ("sv", "da", "en")] == [sv, da, en]

@@ -138,14 +138,16 @@ def _report(
     level = words.level(total)
     pictures = [_picture(charts.distribution_chart(counts, words), words)] if counts.n else []
     change = ""
-    every = _every(days)
+    shown = _shown(days)
+    every = _every(shown)
     if every:
-        trend, change = _trend(days, every, words)
+        outside = sum(c.n for c in days.values()) - sum(c.n for c in shown.values())
+        trend, change = _trend(shown, outside, every, words), _change(shown, every, words)
         pictures.insert(0, trend)
     pictures += [_groups(answers, column, total, words) for column in by or breakdowns(answers)]
     return Report(
         title=name,
-        period=_period(days, words),
+        period=_period(shown, words),
         made=words.day(made_at.date()),
         level=level,
         verdict=words.level_verdict(total, _three(counts)),
@@ -187,19 +189,25 @@ def _days(answers: ir.Table) -> dict[date, ScoreCounts]:
     return counts_by_day(answers).get((), {})
 
 
-def _trend(days: Mapping[date, ScoreCounts], every: Every, words: Words) -> tuple[Picture, str]:
-    """Return the trend and what changed between its last two periods with enough answers."""
+def _shown(days: Mapping[date, ScoreCounts]) -> dict[date, ScoreCounts]:
+    """Return the days without those that a few stray dates add."""
+    if not days:
+        return {}
     first, last = shown_period(days)
-    shown = {day: counts for day, counts in days.items() if first <= day <= last}
-    picture = _picture(charts.trend_chart(trend_of_counts(shown, every), every, words), words)
-    outside = sum(c.n for c in days.values()) - sum(c.n for c in shown.values())
+    return {day: counts for day, counts in days.items() if first <= day <= last}
+
+
+def _trend(days: Mapping[date, ScoreCounts], outside: int, every: Every, words: Words) -> Picture:
+    picture = _picture(charts.trend_chart(trend_of_counts(days, every), every, words), words)
     note = ""
     if outside:
-        note = words("trend_outside", n=words.answers(outside), first=words.day(first))
-    return Picture(**{**vars(picture), "note": note}), _change(shown, every, words)
+        first = words.day(min(days))
+        note = words("trend_outside", n=words.answers(outside), first=first)
+    return Picture(**{**vars(picture), "note": note})
 
 
 def _change(days: Mapping[date, ScoreCounts], every: Every, words: Words) -> str:
+    """Return what changed between the last two periods with enough answers."""
     totals = _totals(days, every)
     before, after = [period for period in sorted(totals) if totals[period].n >= INTERVAL_FROM][-2:]
     found = difference_of_buckets(_three(totals[before]), _three(totals[after]))
@@ -228,16 +236,12 @@ def _picture(chart: charts.Chart, words: Words) -> Picture:
 def _period(days: Mapping[date, ScoreCounts], words: Words) -> str:
     if not days:
         return words("without_dates")
-    first, last = shown_period(days)
-    return words("from_day_to_day", first=words.day(first), last=words.day(last))
+    return words("from_day_to_day", first=words.day(min(days)), last=words.day(max(days)))
 
 
 def _every(days: Mapping[date, ScoreCounts]) -> Every | None:
     """Return the shortest suitable period of which two have enough answers; None if none has."""
-    if not days:
-        return None
-    first, last = shown_period(days)
-    span = (last - first).days
+    span = (max(days) - min(days)).days if days else 0
     for every, longest in _SPANS:
         enough = [counts for counts in _totals(days, every).values() if counts.n >= INTERVAL_FROM]
         if span <= longest and len(enough) >= 2:
