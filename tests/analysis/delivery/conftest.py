@@ -13,8 +13,4 @@ Maker = Callable[[Mapping[str, Sequence[Any]]], ir.Table]
 @pytest.fixture
 def make_table(engine: Any) -> Maker:
     """Return a function that puts columns into a table of the engine under test."""
-
-    def make(columns: Mapping[str, Sequence[Any]]) -> ir.Table:
-        return put(engine, pa.table(dict(columns)))
-
-    return make
+    return lambda columns: put(engine, pa.table(dict(columns)))

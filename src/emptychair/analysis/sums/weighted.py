@@ -99,7 +99,8 @@ def weighted_sums(
     )
     found: dict[Group, dict[object, WeightedSums]] = {}
     for row in totals.to_pyarrow().to_pylist():
-        if not (row["lowest"] >= 0 and isfinite(row["weight"])):
+        # A sum that is not a number comes out of some engines as null.
+        if row["weight"] is None or not (row["lowest"] >= 0 and isfinite(row["weight"])):
             raise ArgumentError(f"column {weight!r} holds a weight that is negative or no number")
         group = tuple(row[f"key_{i}"] for i in range(len(by)))
         sums = WeightedSums(*(row[f.name] for f in fields(WeightedSums)))

@@ -95,7 +95,8 @@ def _typed(table: ir.Table, name: str, *, is_text: bool) -> ir.Table:
     columns = {
         heading: _cast(table[heading], kinds[heading])
         for heading in table.columns
-        if heading in kinds and not str(table[heading].type()).startswith(kinds[heading])
+        if heading in kinds
+        and (is_text or not str(table[heading].type()).startswith(kinds[heading]))
     }
     if is_text:
         others = [heading for heading in table.columns if heading not in kinds]
