@@ -227,21 +227,21 @@ def remove_old_files() -> None:
             record("import.files_removed", imported.public_id)
 
 
-class _Background:
+class Background:
     """Runs `work_off` in a thread, so that the worker's other duties never wait for a big file."""
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the thread unless it is at work or there is nothing to do."""
         with self._starting:
-            busy = self._thread is not None and self._thread.is_alive()
+            busy = self.thread is not None and self.thread.is_alive()
             waiting = Import.objects.filter(state__in=Import.AT_WORK, lease_until__lte=now())
             if not busy and waiting.exists():
-                self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
-                self._thread.start()
+                self.thread = threading.Thread(target=self._run, name="imports", daemon=True)
+                self.thread.start()
 
     def _run(self) -> None:
         close_old_connections()
@@ -251,4 +251,4 @@ class _Background:
             connection.close()
 
 
-continue_imports = _Background().start
+continue_imports = Background().start

@@ -236,7 +236,7 @@ def _save_customers(imported: Import, touched: Sequence[_Touched]) -> None:
 def traits_of(row: Row) -> dict[str, Any]:
     """Return the traits a row names; numbers as numbers, so that segment rules may compare them."""
     return {
-        name.removeprefix(TRAIT): _number_or_text(value)
+        name.removeprefix(TRAIT): number_or_text(value)
         for name, value in row.items()
         if name.startswith(TRAIT) and value is not None
     }
@@ -290,7 +290,8 @@ def _values(rows: Iterable[Row], name: str) -> set[str]:
     return {row[name] for row in rows if row.get(name)}
 
 
-def _number_or_text(text: str) -> Any:
+def number_or_text(text: str) -> Any:
+    """Return a trait as a number where it is one without doubt; `007` stays as it is."""
     text = text.strip()
     bare = text.removeprefix("-")
     if bare.isdecimal() and bare.isascii() and (bare == "0" or not bare.startswith("0")):

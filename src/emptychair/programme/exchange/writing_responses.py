@@ -16,7 +16,7 @@ from django.conf import settings
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import LedgerEntry, Response, Survey, Wording
 from emptychair.programme.exchange.models import Import
-from emptychair.programme.exchange.tables import RATING
+from emptychair.programme.exchange.tables import RATING, TRAIT
 from emptychair.programme.exchange.traces import remember
 from emptychair.programme.exchange.writing import (
     Known,
@@ -24,12 +24,12 @@ from emptychair.programme.exchange.writing import (
     Tally,
     ensure_customers,
     ensure_units,
+    number_or_text,
     slug_of,
-    traits_of,
     utc,
 )
 from emptychair.programme.journeys.models import Driver
-from emptychair.programme.lib.bulk import insert_many, present
+from emptychair.programme.lib.bulk import JsonText, insert_many, present
 from emptychair.programme.lib.clock import local_date, now
 from emptychair.programme.lib.tokens import new_id
 
@@ -40,6 +40,7 @@ _RESPONSE = (
     "asked_at", "answered_at", "answered_on", "changed_at", "held_reason", "source",
 )  # fmt: skip
 _NOON = time(12)
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -53,24 +54,25 @@ class _Around:
     wordings: Mapping[str, int]
     customers: Mapping[str, Known]
     drivers: Mapping[str, str]  # column -> slug
+    columns: Sequence[str]  # of the file, in alphabetical order: the ids hang on it
+    traits: Mapping[str, str]  # column -> trait
 
 
 def write_responses(imported: Import, rows: Sequence[Row]) -> Tally:
     """Bring responses in; one that came before, in this file or another, is left as it is."""
     ensure_units(imported, {row["unit"] for row in rows if row.get("unit")})
     around = _around(imported, rows)
-    keyed = {_submission_id(around, row): row for row in rows}
-    there = present(LedgerEntry, "submission_id", list(keyed))
-    responses, entries = [], []
-    for submission_id, row in keyed.items():
-        if submission_id not in there:
-            public_id = new_id()
-            responses.append(_response(around, public_id, row))
-            entries.append(_entry(around, submission_id, public_id, row))
+    said = {entry.submission_id: entry for entry in (_said(around, row) for row in rows)}
+    there = present(LedgerEntry, "submission_id", list(said))
+    # In the order of their unique keys, so that neighbours meet in the index.
+    new = [said[submission_id] for submission_id in sorted(said) if submission_id not in there]
+    ids = sorted(new_id() for _ in new)
+    responses = [_response(around, id_, one.row) for id_, one in zip(ids, new, strict=True)]
     insert_many(Response, _RESPONSE, responses)
+    entries = [_entry(around, id_, one) for id_, one in zip(ids, new, strict=True)]
     insert_many(LedgerEntry, _LEDGER, entries)
-    mark_changed("responses", [response[0] for response in responses])
-    return Tally(added=len(responses), repeated=len(rows) - len(responses))
+    mark_changed("responses", ids)
+    return Tally(added=len(new), repeated=len(rows) - len(new))
 
 
 def _around(imported: Import, rows: Sequence[Row]) -> _Around:
@@ -89,6 +91,8 @@ def _around(imported: Import, rows: Sequence[Row]) -> _Around:
         },
         customers=ensure_customers(imported, rows),
         drivers=drivers,
+        columns=sorted(name for name in rows[0] if not name.startswith("_")),
+        traits={name: name.removeprefix(TRAIT) for name in rows[0] if name.startswith(TRAIT)},
     )
 
 
@@ -147,32 +151,40 @@ def _survey_of(around: _Around, row: Row) -> Survey:
     return chosen if chosen is not None else around.surveys[_survey_name(around.imported, row)]
 
 
-def _submission_id(around: _Around, row: Row) -> str:
-    """Return an id that the same answer gets whenever and however often its file is imported."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A row as the ledger keeps it."""
+
+    submission_id: str
+    body: str
+    row: Row
+
+
+def _said(around: _Around, row: Row) -> _Said:
+    """Return what a row says, under an id that it gets whenever its file is imported."""
     survey = _survey_of(around, row).pk
-    if row.get("response_id"):
-        said = f"{survey}\0id\0{row['response_id']}"
-    else:
-        said = f"{survey}\0row\0{row['_occurrence']}\0{_canonical(_said(row))}"
-    return "imp_" + hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:44]
-
-
-def _said(row: Row) -> dict[str, Any]:
-    return {
+    body = {
         name: value if isinstance(value, str | int) else value.isoformat()
-        for name, value in row.items()
-        if value is not None and not name.startswith("_")
+        for name in around.columns
+        if (value := row[name]) is not None
     }
+    text = _encode(body)
+    if row.get("response_id"):
+        key = f"{survey}\0id\0{row['response_id']}"
+    else:
+        key = f"{survey}\0row\0{row['_occurrence']}\0{text}"
+    return _Said("imp_" + _hash(key)[:44], text, row)
 
 
-def _canonical(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, ensure_ascii=False)
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _entry(around: _Around, submission_id: str, public_id: str, row: Row) -> tuple[Any, ...]:
-    body = _said(row)
-    digest = hashlib.sha256(_canonical(body).encode("utf-8", "surrogatepass")).hexdigest()
-    return submission_id, public_id, "import", body, digest, around.moment
+def _entry(around: _Around, public_id: str, said: _Said) -> tuple[Any, ...]:
+    digest = _hash(said.body)
+    return (
+        said.submission_id, public_id, "import", JsonText(said.body), digest, around.moment,
+    )  # fmt: skip
 
 
 def _response(around: _Around, public_id: str, row: Row) -> tuple[Any, ...]:
@@ -180,7 +192,11 @@ def _response(around: _Around, public_id: str, row: Row) -> tuple[Any, ...]:
     customer = around.customers.get(row.get("customer_id") or "")
     unit = row.get("unit") or (customer.unit if customer else "")
     answered_at, answered_on = _when(around.imported, row)
-    traits = traits_of(row)
+    traits = {
+        trait: number_or_text(row[name])
+        for name, trait in around.traits.items()
+        if row[name] is not None
+    }
     return (
         public_id,
         survey.pk,
