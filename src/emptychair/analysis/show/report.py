@@ -236,7 +236,8 @@ def _picture(chart: charts.Chart, words: Words) -> Picture:
 def _period(days: Mapping[date, ScoreCounts], words: Words) -> str:
     if not days:
         return words("without_dates")
-    return words("from_day_to_day", first=words.day(min(days)), last=words.day(max(days)))
+    first, last = words.day(min(days)), words.day(max(days))
+    return first if first == last else words("from_day_to_day", first=first, last=last)
 
 
 def _every(days: Mapping[date, ScoreCounts]) -> Every | None:
