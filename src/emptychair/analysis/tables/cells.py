@@ -60,11 +60,12 @@ def number_of(column: ir.StringValue) -> ir.FloatingValue:
     """
     digits = column.re_extract(_NUMBER, 1)
     missing = column.isnull() | trimmed(column).lower().isin(_NOTHING)
+    value = digits.replace(",", ".").try_cast("float64").clip(-_TOO_LONG, _TOO_LONG)
     return ibis.cases(
         (column.isin(_WHOLE), column.try_cast("float64")),
         (missing, ibis.null("float64")),
         (digits == "", float("nan")),
-        else_=digits.replace(",", ".").try_cast("float64").fill_null(_TOO_LONG),
+        else_=value.fill_null(_TOO_LONG),
     )
 
 

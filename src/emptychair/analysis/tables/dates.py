@@ -23,9 +23,9 @@ _POINTED = r"^[0-9]{1,2}\.\s?[0-9]{1,2}\."
 _SERIAL = r"^[2-7][0-9]{4}(?:[.,][0-9]+)?$"
 _SECONDS = r"^[0-9]{9,10}(?:[.,][0-9]+)?$"
 _MILLISECONDS = r"^[0-9]{12,13}$"
-_HALF_DAY = r"(?i)[0-9]\s*([ap])\.?m\.?\b"
+_HALF_DAY = r"(?i)[0-9]\s*([ap])\.?m\.?(?:\s|$)"
 _CLOCK = r"[0-9][T ,]+[0-9]{1,2}[:.][0-9]{2}"
-_NAMED = r"[0-9]{1,2}\.?\s+\p{L}{3}|^(?:\p{L}+,?\s+)?\p{L}{3}\p{L}*\.?\s+[0-9]{1,2},?\s+[0-9]{4}"
+_NAMED = r"^[0-9]{1,2}\.?[\s-]+\p{L}{3}|\s[0-9]{1,2}\s+\p{L}{3}|^(?:\p{L}+,?\s+)?\p{L}{3}\p{L}*\.?\s+[0-9]{1,2},?\s+[0-9]{4}"
 _PATTERNS = {
     "numeric": _NUMERIC,
     "named": _NAMED,
@@ -175,7 +175,7 @@ def _with_plain_clock(text: ir.StringValue) -> ir.StringValue:
 
 def _without_half_days(text: ir.StringValue) -> ir.StringValue:
     half = text.re_extract(_HALF_DAY, 1).lower()
-    pattern = r"(?i)([T ,])([0-9]{1,2})([:.][0-9]{2}[0-9:.]*)\s*[ap]\.?m\.?\b"
+    pattern = r"(?i)([T ,])([0-9]{1,2})([:.][0-9]{2}[0-9:.]*)\s*[ap]\.?m\.?"
     shown = text.re_extract(pattern, 2).try_cast("int64")
     hour = ibis.cases(
         ((half == "p") & (shown < 12), shown + 12), ((half == "a") & (shown == 12), 0), else_=shown
