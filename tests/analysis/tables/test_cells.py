@@ -7,15 +7,15 @@ from emptychair.analysis.tables import cells, put
 
 ACCEPTED = {
     "9": 9, "9.0": 9, "9,0": 9, " 9 ": 9, "\u00a09\u00a0": 9, "\t9": 9, "+7": 7, "-0": 0,
-    "10": 10, "10,00": 10, "0": 0, "007": 7, "10 - Extremely likely": 10, "0 = Inte alls troligt": 0,
-    "7 (ganska troligt)": 7, "9: Meget sandsynligt": 9, "8 – bra": 8,
+    "10": 10, "10,00": 10, "0": 0, "007": 7, "10 - Extremely likely": 10,
+    "0 = Inte alls troligt": 0, "7 (ganska troligt)": 7, "9: Meget sandsynligt": 9, "8 – bra": 8,
 }  # fmt: skip
 REFUSED = {
     "score_missing": ["", "   ", "\u00a0", None, "NULL", "null", "NA", "N/A", "#N/A", "None", "-"],
     "score_not_a_number": [
         "nine", "٩", "९", "９", "true", "True", "0x9", "1e999", "1e1", "inf", "-inf", "Infinity",
-        "NaN", "nan", "9/10", "9 10", "1,234.5", "1.234,5", "9%", "½", "9-", "--9", "=9", "'9", "9.",
-        ".9", "promoter",
+        "NaN", "nan", "9/10", "9 10", "1,234.5", "1.234,5", "9%", "½", "9-", "--9", "=9", "'9",
+        "9.", ".9", "promoter",
     ],
     "score_not_whole": ["9.5", "9,5", "0.1", "0,5", "9.0001"],
     "score_out_of_range": ["11", "-1", "10.5", "-0.5", "100", "9223372036854775808", "9" * 400],
@@ -48,13 +48,15 @@ def test_whole_number_gives_the_reason_a_cell_is_no_score(duckdb, reason):
 @pytest.mark.parametrize(
     ("values", "kind", "expected"),
     [
-        ([9, None, 11, -1], pa.int64(), [9, "score_missing", "score_out_of_range", "score_out_of_range"]),
+        ([9, None, 11, -1], pa.int64(),
+         [9, "score_missing", "score_out_of_range", "score_out_of_range"]),
         ([9.0, 9.5, float("nan"), float("inf"), None, 1e30], pa.float64(),
          [9, "score_not_whole", "score_not_a_number", "score_not_a_number", "score_missing",
           "score_out_of_range"]),
         ([Decimal("9.0"), Decimal("9.5"), None], pa.decimal128(5, 1),
          [9, "score_not_whole", "score_missing"]),
-        ([True, False, None], pa.bool_(), ["score_not_a_number", "score_not_a_number", "score_missing"]),
+        ([True, False, None], pa.bool_(),
+         ["score_not_a_number", "score_not_a_number", "score_missing"]),
     ],
 )  # fmt: skip
 def test_whole_number_of_typed_columns_on_every_engine(engine, values, kind, expected):

@@ -97,7 +97,7 @@ def test_points_between_the_numbers_mean_day_first(duckdb):
 
 
 def test_a_column_that_can_be_read_two_ways_is_refused(duckdb):
-    with pytest.raises(AmbiguousDatesError, match="'at' has dates such as '05-06-2025'.*--dates"):
+    with pytest.raises(AmbiguousDatesError, match=r"'at' has dates such as '05-06-2025'.*--dates"):
         read(duckdb, ["03-04-2025", "05-06-2025", "07-07-2025"])
 
 

@@ -114,7 +114,7 @@ def test_connect_says_that_a_cluster_cannot_be_reached(monkeypatch, address):
     pyspark = pytest.importorskip("pyspark.sql")
     builder = FakeBuilder()
     monkeypatch.setattr(pyspark.SparkSession, "builder", builder)
-    with pytest.raises(EngineError, match="cannot be reached: no route to host$"):
+    with pytest.raises(EngineError, match=r"cannot be reached: no route to host$"):
         connect(address)
     assert builder.asked["spark.sql.session.timeZone"] == "UTC"
     assert builder.asked.get("remote") == (address if address.startswith("sc") else None)

@@ -84,7 +84,7 @@ def test_map_columns_says_that_a_heading_is_not_there():
 
 
 def test_map_columns_refuses_a_field_that_does_not_exist():
-    with pytest.raises(ArgumentError, match="'skore' is no field. Fields are: score,"):
+    with pytest.raises(ArgumentError, match=r"'skore' is no field\. Fields are: score,"):
         map_columns(["a"], told={"skore": "a"})
 
 

@@ -183,7 +183,7 @@ def test_read_text_says_what_arrow_could_not_read(write, monkeypatch):
         raise pa.ArrowInvalid("something odd\nmore")
 
     monkeypatch.setattr(textfile.arrow_csv, "open_csv", fail)
-    with pytest.raises(UnreadableFileError, match="cannot be read as a table: something odd\\.$"):
+    with pytest.raises(UnreadableFileError, match=r"cannot be read as a table: something odd\.$"):
         rows_of(write("score\n9\n"))
 
 

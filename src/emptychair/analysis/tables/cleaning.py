@@ -125,13 +125,10 @@ def _kept(table: ir.Table, instead_of: ir.Table | None) -> ir.Table:
     """Return `table` computed once and stored; the stored table it came from is given up."""
     backend = table.get_backend()
     kept = backend.create_table(f"kept_{uuid4().hex}", table, temp=True)
-    if instead_of is not None and _is_stored(instead_of):
-        backend.drop_table(instead_of.get_name())
+    source = instead_of.op() if instead_of is not None else None
+    if isinstance(source, ops.DatabaseTable) and source.name.startswith(_STORED):
+        backend.drop_table(source.name)
     return kept
-
-
-def _is_stored(table: ir.Table) -> bool:
-    return isinstance(table.op(), ops.DatabaseTable) and table.get_name().startswith(_STORED)
 
 
 def _without_empty_rows(source: Source, account: Account) -> ir.Table:
