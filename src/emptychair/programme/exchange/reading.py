@@ -27,7 +27,7 @@ from emptychair.programme.exchange import numbers
 from emptychair.programme.exchange.tables import Field
 from emptychair.programme.exchange.vocabulary import meaning_of
 
-MEMORY_LIMIT = "160MB"
+MEMORY_LIMIT = "100MB"
 _MOST_WORDS = 5_000  # different languages, channels or countries that are looked up
 _READ = "_read_"
 _GUARDED = r"^'[ \x{FEFF}]*[=+\-@\t\r\n'＝＋－＠]"
