@@ -3,7 +3,6 @@
 import pytest
 
 from emptychair.programme.accounts.models import User
-from emptychair.programme.dispatch import ROUTINES
 from emptychair.programme.exchange import running, services
 from emptychair.programme.exchange.models import Import
 
@@ -24,9 +23,3 @@ def test_it_starts_no_thread_when_nothing_waits() -> None:
     background = running.Background()
     background.start()
     assert background.thread is None
-
-
-def test_the_worker_looks_every_second() -> None:
-    periodic = ROUTINES["exchange.continue_imports"]
-    assert periodic.work == running.continue_imports
-    assert periodic.every.total_seconds() == 1
