@@ -30,17 +30,17 @@ def main() -> int:
     parser.add_argument("--db", choices=("sqlite", "postgresql", "both"), default="both")
     chosen = parser.parse_args()
     names = chosen.only or list(TESTS)
-    well = True
+    verdicts = []
     if chosen.db != "postgresql":
-        well &= all([_judged(name, chosen, "") for name in names])
+        verdicts += [_judged(name, chosen, "") for name in names]
     if chosen.db != "sqlite":
         if postgres.binaries() is None:
             print(f"PostgreSQL skipped: {postgres.HOW}")
         else:
             for name in names:
                 with postgres.server() as address:
-                    well &= _judged(name, chosen, address)
-    return 0 if well else 1
+                    verdicts.append(_judged(name, chosen, address))
+    return 0 if all(verdicts) else 1
 
 
 def _judged(name: str, chosen: argparse.Namespace, address: str) -> bool:

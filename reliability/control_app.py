@@ -2,9 +2,9 @@
 
 import threading
 
-from emptychair.programme.wsgi import application
 from emptychair.programme.capture import answering
 from emptychair.programme.lib.clock import now
+from emptychair.programme.wsgi import application
 
 _stored_later = answering._WRITER.put
 

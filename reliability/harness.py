@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 PORT = 8451
 APPLICATION = "emptychair.programme.wsgi:application"
 
@@ -121,10 +123,20 @@ def children(parent: int) -> list[int]:
     return [int(line) for line in listed.stdout.split()]
 
 
+def _own_database(database_url: str) -> str:
+    """Make a database on the server and return its address."""
+    name = f"promise_{secrets.token_hex(4)}"
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    return f"{database_url.rpartition('/')[0]}/{name}"
+
+
 @contextlib.contextmanager
 def installation(database_url: str = "", application: str = APPLICATION) -> Iterator[Installation]:
     """Yield an installation in a folder of its own; remove both afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="emptychair-promise-"))
+    if database_url:
+        database_url = _own_database(database_url)
     under_test = Installation(folder, database_url, application)
     try:
         yield under_test

@@ -14,6 +14,7 @@ CALLS = "fdatasync,fsync,sendto,writev,write,pwrite64"
 
 def run(size: str, seed: int, database_url: str) -> dict[str, object]:
     """Trace the web process; return how many replies followed a flush of the log."""
+    del seed
     if database_url:
         return _settings_of_postgresql(database_url)
     if shutil.which("strace") is None:

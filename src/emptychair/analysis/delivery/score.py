@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from emptychair.analysis.checks import check_columns, check_share
 from emptychair.analysis.delivery.definitions import Per, account_answers, latest_answers
 from emptychair.analysis.delivery.effective import WeightedNps, weighted_nps
-from emptychair.analysis.delivery.intervals import score_interval
+from emptychair.analysis.delivery.intervals import score_interval, score_intervals
 from emptychair.analysis.errors import ArgumentError
 from emptychair.analysis.sums.counts import Group, ScoreCounts, score_counts
 from emptychair.analysis.sums.weighted import WeightedSums, weighted_sums
@@ -117,7 +117,7 @@ def net_promoter_score(
         responses, unit = latest_answers(responses, score=score, customer=str(customer)), None
     counts = score_counts(responses, by, score=score)
     if unit is None and weight is None and stratum is None and population is None:
-        return [nps_of_counts(counts[group], group, confidence) for group in counts]
+        return nps_of_cells(counts, confidence)
     sums = weighted_sums(responses, by, score=score, weight=weight, stratum=stratum, unit=unit)
     return [nps_of_sums(sums[group], group, confidence, population) for group in sums]
 
@@ -169,6 +169,36 @@ def nps_of_counts(
         100 * low,
         100 * high,
     )
+
+
+def nps_of_cells(cells: Mapping[Group, ScoreCounts], confidence: float = 0.95) -> list[Nps]:
+    """Return the NPS of many cells of counts at once, in their order, as `nps_of_counts` does.
+
+    Examples:
+        >>> cells = {("A",): ScoreCounts.of([10, 3]), ("B",): ScoreCounts()}
+        >>> [(nps.group, nps.nps_points) for nps in nps_of_cells(cells)]
+        [(('A',), 0.0), (('B',), None)]
+    """
+    low, high = score_intervals(
+        [cell.detractors for cell in cells.values()],
+        [cell.passives for cell in cells.values()],
+        [cell.promoters for cell in cells.values()],
+        confidence,
+    )
+    return [
+        Nps(
+            group,
+            cell.n,
+            float(cell.n),
+            cell.promoters,
+            cell.passives,
+            cell.detractors,
+            100 * ((cell.promoters - cell.detractors) / cell.n) if cell.n else None,
+            100 * float(low[i]) if cell.n else None,
+            100 * float(high[i]) if cell.n else None,
+        )
+        for i, (group, cell) in enumerate(cells.items())
+    ]
 
 
 def nps_of_sums(

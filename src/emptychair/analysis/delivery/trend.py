@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import ibis.expr.types as ir
 
 from emptychair.analysis.checks import check_columns
-from emptychair.analysis.delivery.score import nps_of_counts
+from emptychair.analysis.delivery.score import nps_of_cells
 from emptychair.analysis.delivery.sequences import EXPECTED_ANSWERS, betting_sequences
 from emptychair.analysis.errors import ArgumentError, ColumnNotFoundError
 from emptychair.analysis.sums.counts import Group, ScoreCounts, in_order, score_counts
@@ -146,22 +146,22 @@ def trend_of_counts(
         confidence=confidence,
         expected_answers=expected_answers,
     )
-    points = []
-    for i, (period, cell) in enumerate(zip(periods, cells, strict=True)):
-        nps = nps_of_counts(cell, group, confidence)
-        points.append(
-            TrendPoint(
-                period=period,
-                n=cell.n,
-                nps_points=nps.nps_points,
-                low_points=nps.low_points,
-                high_points=nps.high_points,
-                sequence_low_points=100 * float(low[i]) if cell.n else None,
-                sequence_high_points=100 * float(high[i]) if cell.n else None,
-                group=group,
-            )
+    figures = nps_of_cells(
+        {(period,): cell for period, cell in zip(periods, cells, strict=True)}, confidence
+    )
+    return [
+        TrendPoint(
+            period=period,
+            n=nps.n,
+            nps_points=nps.nps_points,
+            low_points=nps.low_points,
+            high_points=nps.high_points,
+            sequence_low_points=100 * float(low[i]) if nps.n else None,
+            sequence_high_points=100 * float(high[i]) if nps.n else None,
+            group=group,
         )
-    return points
+        for i, (period, nps) in enumerate(zip(periods, figures, strict=True))
+    ]
 
 
 def counts_by_day(
