@@ -74,10 +74,14 @@ def test_score_counts_takes_whole_numbers_written_with_decimals(make_table):
     assert score_counts(make_table({"score": [9.0, 3.0]}))[()] == ScoreCounts.of([9, 3])
 
 
-@pytest.mark.parametrize("scores", [[10, 11], [10, -1], [9.5, 10.0], [float("nan"), 1.0]])
+@pytest.mark.parametrize("scores", [[10, 11], [10, -1], [9.5, 10.0]])
 def test_score_counts_says_how_many_scores_are_out_of_range(make_table, scores):
     with pytest.raises(ScoreRangeError, match="1 of column 'score'"):
         score_counts(make_table({"score": scores}))
+
+
+def test_score_counts_takes_nan_for_a_missing_answer(make_table):
+    assert score_counts(make_table({"score": [float("nan"), 1.0]}))[()] == ScoreCounts.of([1])
 
 
 def test_score_counts_refuses_text(make_table):

@@ -167,8 +167,9 @@ def adjusted_wald_limits(
         The lower and upper limit, clipped to -1 and 1.
     """
     z = normal_quantile(confidence)
-    d, p, k = detractors + 0.75, passives + 1.5, promoters + 0.75
-    n = d + p + k
+    # Without the casts Spark would compute in decimals of few digits.
+    d, k = detractors.cast("float64") + 0.75, promoters.cast("float64") + 0.75
+    n = d + k + passives.cast("float64") + 1.5
     difference = (k - d) / n
     margin = z * (((k + d) / n - difference * difference) / n).sqrt()
     low = ibis.greatest(difference - margin, -1.0)

@@ -147,8 +147,13 @@ def layer_counts(layer: ir.Table, by: Sequence[str] = ()) -> dict[Group, ScoreCo
 
 
 def counted(responses: ir.Table, *, score: str = "score") -> ir.Table:
-    """Return the responses that count: a score was given and nothing holds them back."""
-    answered = responses.filter(responses[score].notnull())
+    """Return the responses that count: a score was given and nothing holds them back.
+
+    NaN is no score given either: that is how data frames write a missing number.
+    """
+    answer = responses[score]
+    given = answer.notnull()
+    answered = responses.filter(given & ~answer.isnan() if answer.type().is_floating() else given)
     if "held_reason" in responses.columns:
         return answered.filter(answered["held_reason"].isnull())
     return answered
