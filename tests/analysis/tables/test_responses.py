@@ -191,7 +191,9 @@ def test_read_responses_keeps_a_moment_found_under_a_heading_for_days(write):
 
 
 def test_read_responses_keeps_both_the_moment_and_the_day(write):
-    file = read_responses(write("score,created,asked_at,date\n9,2026-07-01 10:00,2026-06-30,2026-07-02\n"))
+    file = read_responses(
+        write("score,created,asked_at,date\n9,2026-07-01 10:00,2026-06-30,2026-07-02\n")
+    )
     row = rows_of(file)[0]
     assert row["answered_at"] == datetime(2026, 7, 1, 10)
     assert row["answered_on"] == date(2026, 7, 2)

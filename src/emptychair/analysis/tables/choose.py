@@ -6,7 +6,7 @@ import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -82,17 +82,14 @@ def _span(part: str, whole: str) -> tuple[date, date]:
     if not match:
         raise wrong
     year, quarter, month, day = (int(one) if one else None for one in match.groups())
+    first_month, last_month = (month, month) if month is not None else (1, 12)
+    if quarter:
+        first_month, last_month = 3 * quarter - 2, 3 * quarter
     try:
-        if quarter:
-            first_month, last_month = 3 * quarter - 2, 3 * quarter
-        else:
-            first_month, last_month = (month, month) if month is not None else (1, 12)
-        days = calendar.monthrange(year or 0, last_month)[1]
-        first, last = (
-            date(year or 0, first_month, day or 1),
-            date(year or 0, last_month, day or days),
-        )
-    except (ValueError, calendar.IllegalMonthError) as error:
+        first = date(year or 0, first_month, day if day is not None else 1)
+        length = calendar.monthrange(first.year, last_month)[1]
+        last = date(first.year, last_month, day if day is not None else length)
+    except ValueError as error:
         raise wrong from error
     return first, last
 
@@ -216,9 +213,8 @@ class _Translator:
 
 def _literal(node: sql.Expression) -> Any:
     kind = type(node).__name__
-    if kind == "Neg":
-        value = _literal(node.this)
-        return -value if isinstance(value, int | float) else value
+    if kind == "Neg" and isinstance(value := _literal(node.this), int | float):
+        return -value
     if kind == "Boolean":
         return bool(node.this)
     if kind == "Literal":
@@ -244,6 +240,6 @@ def _moment(value: Any, column: ir.Column, node: sql.Expression) -> ir.Scalar:
     try:
         if column.type().is_date():
             return ibis.literal(date.fromisoformat(str(value)))
-        return ibis.timestamp(str(value))
+        return ibis.literal(datetime.fromisoformat(str(value)))
     except ValueError as error:
         raise ArgumentError(f"{node.sql()} is no date; write it as '2026-03-31'.") from error
