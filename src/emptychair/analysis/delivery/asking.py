@@ -67,15 +67,9 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
     check_columns(invitations, by)
     if "sent_at" not in invitations.columns:
         check_columns(invitations, ["outcome"])
-    answered = _any(invitations, ("answered",), "answered_at")
-    opened = _any(invitations, (), "opened_at") | answered
-    bounced = _any(invitations, ("bounced",), None) & ~answered
-    suppressed = _any(invitations, ("suppressed",), None)
-    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~suppressed
-    logged = _any(invitations, _DELIVERED, "delivered_at") | opened
-    # Without a log of deliveries, what was sent and did not come back has arrived.
-    has_log = "delivered_at" in invitations.columns
-    delivered = sent & ~bounced & (logged if has_log else ibis.literal(True))
+    states = states_of(invitations)
+    sent, delivered, answered = states.sent, states.delivered, states.answered
+    opened, bounced, suppressed = states.opened, states.bounced, states.suppressed
     keys = [invitations[column].name(f"key_{i}") for i, column in enumerate(by)]
     totals = invitations.aggregate(
         by=keys,
@@ -95,6 +89,41 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
     }
     knows_opening = "opened_at" in invitations.columns
     return [_asking(group, rows[group], knows_opening) for group in in_order(rows)]
+
+
+@dataclass(frozen=True)
+class AskStates:
+    """What holds of an invitation, as expressions over one table of invitations.
+
+    Attributes:
+        sent: it left.
+        delivered: it left and did not come back.
+        answered: somebody answered it.
+        opened: it was looked at.
+        bounced: it came back.
+        suppressed: a rule held it back.
+    """
+
+    sent: ir.BooleanValue
+    delivered: ir.BooleanValue
+    answered: ir.BooleanValue
+    opened: ir.BooleanValue
+    bounced: ir.BooleanValue
+    suppressed: ir.BooleanValue
+
+
+def states_of(invitations: ir.Table) -> AskStates:
+    """Return what holds of each invitation; see `askings`."""
+    answered = _any(invitations, ("answered",), "answered_at")
+    opened = _any(invitations, (), "opened_at") | answered
+    bounced = _any(invitations, ("bounced",), None) & ~answered
+    suppressed = _any(invitations, ("suppressed",), None)
+    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~suppressed
+    logged = _any(invitations, _DELIVERED, "delivered_at") | opened
+    # Without a log of deliveries, what was sent and did not come back has arrived.
+    has_log = "delivered_at" in invitations.columns
+    delivered = sent & ~bounced & (logged if has_log else ibis.literal(True))
+    return AskStates(sent, delivered, answered, opened, bounced, suppressed)
 
 
 def _asking(group: Group, counts: dict[str, int], knows_opening: bool) -> Asking:

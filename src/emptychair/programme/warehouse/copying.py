@@ -94,6 +94,7 @@ CUSTOMERS = Source(
 INVITATIONS = Source(
     select="""
     SELECT i.public_id AS invitation_id, c.code AS customer_id, s.slug AS survey, i.channel,
+           i.unit,
            i.planned_at, i.sent_at, i.delivered_at, i.answered_at, i.outcome, i.suppressed_reason
     FROM capture_invitation i
     JOIN capture_survey s ON s.id = i.survey_id
@@ -105,6 +106,7 @@ INVITATIONS = Source(
         "customer_id": "VARCHAR",
         "survey": "VARCHAR",
         "channel": "VARCHAR",
+        "unit": "VARCHAR",
         "planned_at": "TIMESTAMPTZ",
         "sent_at": "TIMESTAMPTZ",
         "delivered_at": "TIMESTAMPTZ",

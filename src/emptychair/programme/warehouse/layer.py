@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 from typing import Any, TypeVar
@@ -62,6 +63,67 @@ def counts(
     return _kept_or(question, find)
 
 
+@dataclass(frozen=True)
+class Circumstances:
+    """What surrounds a figure.
+
+    Attributes:
+        asked: invitations sent in the period; None where nothing tells, as by touchpoint.
+        delivered: those that did not come back.
+        answered: those that were answered, whenever.
+        held: responses stored but not counted, by reason.
+        wordings: responses that count, by the wording they answered; empty if unknown.
+    """
+
+    asked: int | None
+    delivered: int | None
+    answered: int | None
+    held: Mapping[str, int]
+    wordings: Mapping[str, int]
+
+    @property
+    def response_rate(self) -> float | None:
+        """Answered over delivered invitations; None where nothing was delivered."""
+        return (
+            self.answered / self.delivered if self.delivered and self.answered is not None else None
+        )
+
+
+def circumstances(
+    *,
+    start: date,
+    end: date,
+    segment: str = "",
+    filters: Mapping[str, str] | None = None,
+    units: frozenset[str] | None = None,
+) -> Circumstances:
+    """Return what surrounds the figure of a selection, from sums by day.
+
+    Args:
+        start: first local date.
+        end: last local date.
+        segment: slug of one segment; empty means everyone.
+        filters: `unit`, `channel` or `touchpoint` to the one value wanted.
+        units: units the reader may see; None means all.
+    """
+    wanted = tuple(sorted((name, value) for name, value in (filters or {}).items() if value))
+    question = (version(), "circumstances", start, end, segment, wanted, units)
+
+    def find() -> Circumstances:
+        sums = tables.circumstances()
+        months = (sums["month"] >= f"{start:%Y-%m}") & (sums["month"] <= f"{end:%Y-%m}")
+        chosen = sums.filter(months & sums["day"].between(start, end))
+        chosen = chosen.filter(chosen["segment"] == segment)
+        for name, value in wanted:
+            chosen = chosen.filter(chosen[name] == value)
+        if units is not None:
+            chosen = chosen.filter(chosen["unit"].isin(sorted(units)))
+        totals = chosen.group_by(["kind", "detail"]).aggregate(n=chosen["n"].sum())
+        return _circumstances(totals.to_pyarrow().to_pylist(), "touchpoint" in dict(wanted))
+
+    return _kept_or(question, find)
+
+
 def options(column: str) -> list[str]:
     """Return the values that occur of a dimension, or of `segment`, in order."""
 
@@ -84,6 +146,23 @@ def first_day() -> date | None:
         return day
 
     return _kept_or((version(), "first_day"), find)
+
+
+def _circumstances(rows: Sequence[Mapping[str, Any]], by_touchpoint: bool) -> Circumstances:
+    totals: dict[str, dict[str, int]] = {}
+    for row in sorted(rows, key=lambda row: row["detail"]):
+        totals.setdefault(row["kind"], {})[row["detail"]] = int(row["n"])
+
+    def asks(kind: str) -> int | None:
+        return None if by_touchpoint else totals.get(kind, {}).get("", 0)
+
+    return Circumstances(
+        asks("asked"),
+        asks("delivered"),
+        asks("answered"),
+        totals.get("held", {}),
+        totals.get("wording", {}),
+    )
 
 
 def _kept_or(question: tuple[Any, ...], find: Callable[[], _Answer]) -> _Answer:

@@ -10,8 +10,10 @@ from datetime import date
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
 from django.db.models import Max, Min
 
+from emptychair.analysis.delivery.circumstances import circumstances_of
 from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
 from emptychair.programme.customers.models import Segment
@@ -20,7 +22,7 @@ from emptychair.programme.warehouse.copying import SOURCES, rows_now
 from emptychair.programme.warehouse.models import StaleDay
 
 BATCH = 200_000
-DAYS_AT_ONCE = 62
+DAYS_AT_ONCE = 400
 MANY = 20_000  # from here on a change of customers makes every day stale
 
 
@@ -47,6 +49,8 @@ def copy_changes(name: str) -> int:
         _put(name, rows, keys)
     elif name == "responses":
         _put_responses(rows, keys)
+    elif name == "invitations":
+        _put_invitations(rows, keys)
     else:
         _put(name, rows, keys)
     for start in range(0, len(noted), 5_000):
@@ -71,14 +75,14 @@ def rebuild_layer() -> None:
 
 def mark_every_day_stale() -> None:
     """Note that no day's sums may be trusted, as after a segment was redefined."""
-    responses = tables.responses()
-    days = responses.select("answered_on").distinct().to_pyarrow()["answered_on"].to_pylist()
-    _mark_stale([day for day in days if day is not None])
+    for there, column in ((tables.responses(), "answered_on"), (_invitations(), "sent_on")):
+        days = there.select(column).distinct().to_pyarrow()[column].to_pylist()
+        _mark_stale([day for day in days if day is not None])
 
 
 def maintain() -> None:
     """Join small files and remove outdated ones."""
-    for name in (*SOURCES, "sums"):
+    for name in (*SOURCES, "sums", "circumstances"):
         store.tidy(name)
 
 
@@ -98,6 +102,21 @@ def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
         store.merge("responses", rows, "response_id", f"t.month IN ({where})")
     else:
         store.append("responses", rows, ["month"])
+
+
+def _put_invitations(rows: pa.Table, keys: Sequence[str]) -> None:
+    local = pc.cast(rows["sent_at"], pa.timestamp("us", settings.TIME_ZONE))
+    sent_on = pc.cast(pc.local_timestamp(local), pa.date32())
+    rows = rows.append_column("sent_on", sent_on)
+    wanted = ibis.memtable(pa.table({"invitation_id": list(keys)}))
+    old = _invitations().semi_join(wanted, "invitation_id").select("sent_on").distinct()
+    days = [*sent_on.to_pylist(), *old.to_pyarrow()["sent_on"].to_pylist()]
+    _mark_stale([day for day in days if day is not None])
+    _put("invitations", rows, keys)
+
+
+def _invitations() -> ibis.expr.types.Table:
+    return tables.table("invitations")
 
 
 def _already_there(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
@@ -144,10 +163,10 @@ def _customers_changed(keys: Sequence[str]) -> None:
     if len(keys) > MANY:
         mark_every_day_stale()
         return
-    there = tables.responses()
     wanted = ibis.memtable(pa.table({"customer_id": list(keys)}))
-    days = there.semi_join(wanted, "customer_id").select("answered_on").distinct().to_pyarrow()
-    _mark_stale(days["answered_on"].to_pylist())
+    for there, column in ((tables.responses(), "answered_on"), (_invitations(), "sent_on")):
+        found = there.semi_join(wanted, "customer_id").select(column).distinct().to_pyarrow()
+        _mark_stale([day for day in found[column].to_pylist() if day is not None])
 
 
 def _mark_stale(days: Sequence[date]) -> None:
@@ -162,13 +181,26 @@ def _replace_sums(days: Sequence[date]) -> None:
     if "month" in responses.columns:
         responses = responses.filter(responses["month"].isin(months))
     chosen = responses.filter(responses["answered_on"].isin(list(days)))
-    sums = layer_of(chosen, memberships())
-    rows = sums.mutate(month=sums["answered_on"].strftime("%Y-%m")).to_pyarrow()
-    in_months = ", ".join(store.quote(month) for month in months)
+    members = memberships()
+    asked = tables.invitations()
+    asked = asked.filter(asked["sent_on"].isin(list(days)))
+    # The sums come last: their version tells that everything else of the day is there too.
+    around = circumstances_of(chosen, asked, members)
+    _replace_days("circumstances", around, "day", days, ["month"])
+    _replace_days("sums", layer_of(chosen, members), "answered_on", days, ["grain", "month"])
+
+
+def _replace_days(
+    name: str,
+    sums: ibis.expr.types.Table,
+    column: str,
+    days: Sequence[date],
+    partition_by: Sequence[str],
+) -> None:
+    rows = sums.mutate(month=sums[column].strftime("%Y-%m")).to_pyarrow()
+    in_months = ", ".join(store.quote(month) for month in sorted({f"{day:%Y-%m}" for day in days}))
     in_days = ", ".join(store.quote(f"{day:%Y-%m-%d}") for day in days)
-    store.replace(
-        "sums", rows, f"month IN ({in_months}) AND answered_on IN ({in_days})", ["grain", "month"]
-    )
+    store.replace(name, rows, f"month IN ({in_months}) AND {column} IN ({in_days})", partition_by)
 
 
 def memberships() -> ibis.expr.types.Table:

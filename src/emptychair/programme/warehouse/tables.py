@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from emptychair.analysis.delivery.circumstances import CIRCUMSTANCE_KEYS
 from emptychair.analysis.sums.layer import DIMENSIONS, SCORE_COLUMNS
 from emptychair.programme.warehouse import store
 from emptychair.programme.warehouse.copying import SOURCES
@@ -21,6 +22,12 @@ _LAYER_SCHEMA = {
     **dict.fromkeys(DIMENSIONS, "string"),
     "hash_group": "int32",
     **dict.fromkeys(SCORE_COLUMNS, "int64"),
+    "month": "string",
+}
+_CIRCUMSTANCES_SCHEMA = {
+    **dict.fromkeys(CIRCUMSTANCE_KEYS, "string"),
+    "day": "date",
+    "n": "int64",
     "month": "string",
 }
 
@@ -43,6 +50,21 @@ def responses() -> ir.Table:
 def layer() -> ir.Table:
     """Return the statistics layer."""
     return table("sums")
+
+
+def circumstances() -> ir.Table:
+    """Return who was asked, what was held and which wordings were used, as sums by day."""
+    return table("circumstances")
+
+
+def invitations() -> ir.Table:
+    """Return the invitations as they are judged: what left and did not come back has arrived.
+
+    Mail servers tell of mail that came back, not of mail that arrived, so `delivered_at` is
+    known of few and would make the response rate look better than it is.
+    """
+    known = table("invitations")
+    return known.drop("delivered_at") if "delivered_at" in known.columns else known
 
 
 def table(name: str) -> ir.Table:
@@ -68,8 +90,11 @@ def empty(columns: Mapping[str, str]) -> ir.Table:
 def _schema(name: str) -> dict[str, str]:
     if name == "sums":
         return _LAYER_SCHEMA
+    if name == "circumstances":
+        return _CIRCUMSTANCES_SCHEMA
     types = SOURCES[name].types
-    return {
+    made = {"sent_on": "date"} if name == "invitations" else {}
+    return made | {
         column: _IBIS_TYPES.get(kind, "timestamp('UTC')" if kind == "TIMESTAMPTZ" else kind.lower())
         for column, kind in types.items()
     }
