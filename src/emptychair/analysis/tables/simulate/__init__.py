@@ -77,7 +77,7 @@ def simulate_company(
         staff=staff,
         calendar=Calendar(first_on, config.days, config.timezone),
         rng=rng,
-        last_sent_on=np.full(len(people), -(1 << 20)),
+        last_sent_at=np.full(len(people), -np.inf),
         referrer=np.full(len(people), -1),
         origin=np.full(len(people), -1),
     )

@@ -92,7 +92,7 @@ def ask(world: World, chronicle: Chronicle, candidates: Candidates) -> Arrays:
     rng, asking = world.rng, world.config.asking
     n = len(candidates.who)
     sent_at = np.where(is_sent, candidates.at, np.nan)
-    world.last_sent_on[candidates.who[is_sent]] = np.floor(candidates.at[is_sent]).astype(np.int64)
+    world.last_sent_at[candidates.who[is_sent]] = candidates.at[is_sent]
     is_bounced = is_sent & (rng.random(n) < asking.bounce_share)
     is_delivered = is_sent & ~is_bounced
     is_opened = is_delivered & (rng.random(n) < asking.reading_share)
@@ -132,7 +132,7 @@ def _suppressed(world: World, candidates: Candidates) -> Integers:
     who, at = candidates.who, candidates.at
     is_again = np.zeros(len(who), dtype=bool)
     is_again[1:] = who[1:] == who[:-1]
-    rested = at - world.last_sent_on[who] >= world.config.asking.quarantine_days
+    rested = at - world.last_sent_at[who] >= world.config.asking.quarantine_days
     reachable = world.people.is_contactable[who]
     return np.where(~reachable, 1, np.where(is_again | ~rested, 2, 0))
 

@@ -54,7 +54,7 @@ class World:
     staff: Staff
     calendar: Calendar
     rng: np.random.Generator
-    last_sent_on: Integers
+    last_sent_at: Floats
     referrer: Integers
     origin: Integers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def truth_of(world: World, chronicle: Chronicle) -> dict[str, Any]:
     census = _Census(world)
     return {
         "company": world.config.name,
-        "parameters": dataclasses.asdict(world.config),
+        "parameters": json.loads(json.dumps(dataclasses.asdict(world.config))),
         "first_on": world.calendar.first_on.isoformat(),
         "customers": len(census.rows),
         "base": census.base(),
