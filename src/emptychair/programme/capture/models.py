@@ -137,7 +137,11 @@ class Response(models.Model):
         Invitation, null=True, blank=True, on_delete=models.SET_NULL, related_name="response"
     )
     customer = models.ForeignKey(
-        "customers.Customer", null=True, blank=True, on_delete=models.SET_NULL
+        "customers.Customer",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,  # `response_of_customer` begins with it
     )
     wording = models.ForeignKey(Wording, null=True, blank=True, on_delete=models.PROTECT)
     score = models.PositiveSmallIntegerField()
@@ -181,7 +185,11 @@ class LedgerEntry(models.Model):
         max_length=64, unique=True
     )  # made by the client, before it tries
     response = models.ForeignKey(
-        Response, to_field="public_id", on_delete=models.CASCADE, related_name="entries"
+        Response,
+        to_field="public_id",
+        on_delete=models.CASCADE,
+        related_name="entries",
+        db_index=False,  # `ledger_of_response` begins with it
     )
     kind = models.CharField(max_length=10)  # answer, amend, hold, release, import
     body = models.JSONField()

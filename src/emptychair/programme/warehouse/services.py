@@ -17,6 +17,7 @@ from emptychair.analysis.delivery.circumstances import circumstances_of
 from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
 from emptychair.programme.customers.models import Segment
+from emptychair.programme.lib.bulk import delete_many
 from emptychair.programme.warehouse import store, tables
 from emptychair.programme.warehouse.copying import SOURCES, rows_now
 from emptychair.programme.warehouse.models import StaleDay
@@ -53,8 +54,7 @@ def copy_changes(name: str) -> int:
         _put_invitations(rows, keys)
     else:
         _put(name, rows, keys)
-    for start in range(0, len(noted), 5_000):
-        Change.objects.filter(pk__in=list(noted)[start : start + 5_000]).delete()
+    delete_many(Change, "id", list(noted))
     return len(noted)
 
 
