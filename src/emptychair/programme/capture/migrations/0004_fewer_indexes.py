@@ -3,23 +3,37 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from emptychair.programme.capture.ledger import protect
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('capture', '0003_asking'),
-        ('customers', '0003_event_event_newest'),
+        ("capture", "0003_asking"),
+        ("customers", "0003_event_event_newest"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='ledgerentry',
-            name='response',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='capture.response', to_field='public_id'),
+            model_name="ledgerentry",
+            name="response",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="entries",
+                to="capture.response",
+                to_field="public_id",
+            ),
         ),
         migrations.AlterField(
-            model_name='response',
-            name='customer',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='customers.customer'),
+            model_name="response",
+            name="customer",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="customers.customer",
+            ),
         ),
+        migrations.RunPython(protect, migrations.RunPython.noop),
     ]
