@@ -8,23 +8,41 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_PLACES = {
-    "connect": "emptychair.analysis.tables",
-    "read_responses": "emptychair.analysis.tables",
-    "ResponsesFile": "emptychair.analysis.tables",
-}
+_NAMES = {
+    "errors": (
+        "AnalysisError", "AmbiguousColumnError", "AmbiguousDatesError", "ArgumentError",
+        "ColumnNotFoundError", "DataError", "EngineError", "NoAnswersError", "ScoreRangeError",
+        "UnreadableFileError",
+    ),
+    "tables": ("ResponsesFile", "connect", "put", "read_responses"),
+    "tables.choose": ("parse_period", "where_true", "within"),
+    "tables.simulate": ("Company", "load_config", "simulate_company", "write_company"),
+    "sums.counts": ("ScoreCounts", "layer_counts", "score_counts"),
+    "delivery.score": ("Nps", "net_promoter_score", "nps_of_counts"),
+    "delivery.intervals": ("score_interval",),
+    "delivery.trend": ("TrendPoint", "trend", "trend_of_counts"),
+    "delivery.compare": ("Comparison", "compare_groups", "compare_periods"),
+    "delivery.pairing": ("compare_paired",),
+    "delivery.monitor": ("Alarm", "monitor", "monitor_counts"),
+    "delivery.reliability": ("Reliability", "reliability"),
+    "delivery.sampling": ("answers_for_precision", "answers_to_detect", "neyman_allocation"),
+    "delivery.shrink": ("Shrinkage", "Shrunk", "shrink"),
+    "show.report": ("report_html",),
+    "show.words": ("Words",),
+}  # fmt: skip
+_PLACES = {name: place for place, names in _NAMES.items() for name in names}
 
-__all__ = list(_PLACES)  # noqa: PLE0604
+__all__ = sorted(_PLACES)
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name of the library when it is first used."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PLACES[name]), name)
+    value = getattr(importlib.import_module(f"{__name__}.analysis.{_PLACES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PLACES])
+    return sorted({*globals(), *_PLACES})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -116,10 +115,6 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:
         click.echo("Stopped.", err=True)
         return 130
-    except BrokenPipeError:
-        # The reader of our output left (as `head` does); Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except Exception as error:
         if len(words) != len(arguments):
             raise
