@@ -6,6 +6,6 @@ urlpatterns = [
     path("", include("emptychair.programme.visibility.urls")),
     path("", include("emptychair.programme.capture.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),
-    path("account/", include("emptychair.programme.accounts.urls")),
+    path("", include("emptychair.programme.accounts.urls")),
     path("login/", include("allauth.account.urls")),
 ]

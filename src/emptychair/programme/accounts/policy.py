@@ -35,6 +35,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "data.import": PROGRAMME,
     "data.export": PROGRAMME | {Role.ANALYST},
     "user.change": frozenset({Role.ADMIN}),
+    "unit.change": PROGRAMME,
     "preference.change": EVERYONE,
 }
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from emptychair.programme.accounts import views
+from emptychair.programme.accounts import people, views
 
 app_name = "accounts"
-urlpatterns = [path("preference", views.set_preference, name="set_preference")]
+urlpatterns = [
+    path("account/preference", views.set_preference, name="set_preference"),
+    path("people/", people.show_people, name="people"),
+    path("people/new/", people.add_person, name="add_person"),
+    path("people/units/", people.show_units, name="units"),
+    path("people/units/<int:key>/", people.change_unit, name="unit"),
+    path("people/<str:public_id>/", people.change_person, name="person"),
+    path("people/<str:public_id>/access", people.set_access, name="access"),
+    path("people/<str:public_id>/password", people.renew_password, name="password"),
+]

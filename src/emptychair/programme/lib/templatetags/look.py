@@ -39,7 +39,9 @@ PLACES = (
     Place("rootcause:drivers", "rootcause.read", _("Root cause"), "2"),
     Place("actions:cases", "case.read", _("Actions"), "3"),
     Place("organisation:home", "organisation.read", _("Organisation")),
+    Place("surveys:surveys", "survey.read", _("Surveys")),
     Place("exchange:data", "data.read", _("Data")),
+    Place("accounts:people", "unit.change", _("People")),
 )
 
 
