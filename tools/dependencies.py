@@ -1,10 +1,10 @@
-"""Every import is declared in pyproject.toml, and every declared dependency is imported."""
+"""Every import is declared, every declared dependency is used, argued and of a fitting licence."""
 
 import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +49,34 @@ def imported() -> dict[str, Path]:
     return found
 
 
+def not_argued() -> list[str]:
+    argued = (ROOT / "docs" / "stack.md").read_text().lower()
+    return [
+        f"{name} is not argued in docs/stack.md"
+        for name in sorted(declared())
+        if name not in argued
+    ]
+
+
+def unfitting_licences() -> list[str]:
+    """Return the installed dependencies of the product under GPL or AGPL."""
+    pinned = (ROOT / "requirements" / "run.txt").read_text()
+    ours = {normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", pinned, re.MULTILINE)}
+    problems = []
+    for distribution in distributions():
+        name = normal(distribution.metadata["Name"])
+        words = " ".join(
+            [
+                distribution.metadata.get("License-Expression") or "",
+                *(c for c in distribution.metadata.get_all("Classifier") or [] if "License" in c),
+            ]
+        )
+        bare = re.sub(r"LGPL|Lesser General Public|Library General Public", "", words)
+        if name in ours and re.search(r"\bA?GPL|General Public License", bare):
+            problems.append(f"{name} is under {words}")
+    return problems
+
+
 def main() -> int:
     distributions = packages_distributions()
     wanted, used, problems = declared(), set(), []
@@ -63,6 +91,7 @@ def main() -> int:
         f"{name} is declared in pyproject.toml and never imported"
         for name in sorted(wanted - used - set(WITHOUT_IMPORT))
     ]
+    problems += not_argued() + unfitting_licences()
     print("\n".join(problems) or "Dependencies are declared and used.")
     return 1 if problems else 0
 
