@@ -31,6 +31,11 @@ def test_help_lists_every_command_and_imports_none():
         assert f"\n  {name} " in found.stdout
 
 
+def test_help_is_printed_without_a_command(capsys):
+    assert cli.run(["--help"]) == 0
+    assert "Commands:\n  score" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help_and_debug(name, capsys):
     assert cli.run([name, "--help"]) == 0
@@ -162,7 +167,9 @@ def test_json_is_the_envelope_and_never_nan(capsys):
 
 def test_csv_puts_groups_beside_numbers_and_holds_no_formula(capsys):
     emit(RESULT, as_csv=True)
-    assert capsys.readouterr().out == ("unit,n,nps_points,on\nÅre,12,,2026-01-02\n'=1+1,3,-5.5,\n")
+    assert capsys.readouterr().out == (
+        "unit,n,nps_points,on\r\nÅre,12,,2026-01-02\r\n'=1+1,3,-5.5,\r\n"
+    )
     hostile = ["=1", "+46", "-5", "@SUM", "\tx", "\rx"]
     text = to_csv(Result("m", {}, {}, [{"cell": one, "n": -5} for one in hostile]))
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]

@@ -52,6 +52,13 @@ def test_score_by_group_where_and_period(answers, capsys):
     assert found["excluded"]["date_missing"] == 1
 
 
+def test_a_period_of_answers_that_all_have_a_date_leaves_out_nothing(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("score,date\n9,2026-01-02\n8,2026-02-02\n")
+    found = json_of(capsys, "score", str(path), "--period", "2026-01")
+    assert (found["excluded"], found["results"][0]["n"]) == ({}, 1)
+
+
 def test_a_score_of_few_answers_is_not_given(answers, capsys):
     found = json_of(capsys, "score", answers, "--by", "unit")
     lund = next(row for row in found["results"] if row["group"]["unit"] == "Lund")

@@ -93,7 +93,7 @@ def to_csv(result: Result) -> str:
     rows = [_flat(row) for row in result.results]
     names = list(dict.fromkeys(name for row in rows for name in row))
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer)
     writer.writerow([_harmless(name) for name in names])
     for row in rows:
         writer.writerow([_harmless(plain(row.get(name))) for name in names])
@@ -150,7 +150,7 @@ def _write(result: Result, path: Path, draw: Callable[[Path], None] | None) -> N
     if ending == ".json":
         path.write_text(to_json(result) + "\n", encoding="utf-8")
     elif ending == ".csv":
-        path.write_text(to_csv(result), encoding="utf-8-sig")
+        path.write_text(to_csv(result), encoding="utf-8-sig", newline="")
     elif ending in (".svg", ".png", ".html") and draw is not None:
         draw(path)
     else:

@@ -64,7 +64,7 @@ def test_detect_encoding_says_when_two_readings_are_as_plausible(write):
 
 
 def test_detect_encoding_reads_typographic_signs(write):
-    text = "score;comment\n9;It’s “very good” – 5 € well spent…\n"
+    text = "score;comment\n9;It’s “very good” – 5\u00a0€ well spent…\n"
     assert text_of(write(text, encoding="cp1252")) == text
 
 

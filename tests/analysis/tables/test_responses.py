@@ -17,6 +17,7 @@ from emptychair.analysis.errors import (
     UnreadableFileError,
 )
 from emptychair.analysis.tables import Example, read_responses
+from emptychair.analysis.tables.source import _watched
 
 SEATS = Path(__file__).resolve().parents[4] / "shared" / "data" / "seat_reviews.csv"
 
@@ -443,6 +444,30 @@ def test_read_responses_reads_a_large_file_without_losing_a_row(write):
     assert file.excluded == {"score_out_of_range": 5_000}
     total = file.table.number.cast("int64").sum() + 0
     assert total.to_pyarrow().as_py() == sum(i for i in range(60_000) if i % 12 != 11)
+
+
+def test_read_responses_passes_on_what_went_wrong_while_rows_went_by(write, monkeypatch):
+    with pytest.raises(UnreadableFileError, match="row 2: a quotation mark is opened and never"):
+        read_responses(write('score;comment\n9;"bra\n8;x\n'))
+
+    def fail(*arguments):
+        raise MemoryError("no more")
+        yield
+
+    monkeypatch.setattr("emptychair.analysis.tables.textfile._batches", fail)
+    with pytest.raises(Exception, match="no more"):
+        read_responses(write("score\n9\n"))
+
+
+def test_a_fault_among_the_rows_is_kept_for_the_caller():
+    def fail():
+        yield 1
+        raise UnreadableFileError("row 2")
+
+    faults = []
+    with pytest.raises(UnreadableFileError):
+        list(_watched(fail(), faults))
+    assert [str(one) for one in faults] == ["row 2"]
 
 
 def test_reading_leaves_no_copies_behind(write):

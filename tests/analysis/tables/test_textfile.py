@@ -113,6 +113,31 @@ def test_read_text_counts_letters_that_were_damaged_before(write):
     assert raw.findings.damaged_letters == 3
 
 
+def test_the_text_is_passed_on_as_utf_8_in_pieces_of_any_size(write):
+    # Arrow reads the stream from a thread of its own, which no tracer follows.
+    text = "score;comment\n9;pÃ¥ \0kö"
+    with textfile._Utf8Stream(write(text, encoding="cp1252"), "cp1252") as stream:
+        assert stream.readable()
+        pieces = iter(lambda: stream.read(5), b"")
+        assert b"".join(pieces).decode() == text.replace("\0", "") + "\n"
+        assert (stream.removed_nul, stream.damaged_letters) == (1, 1)
+    with textfile._Utf8Stream(write("\ufeffa\n"), "utf-8") as stream:
+        assert stream.read() == b"a\n"
+
+
+def test_read_text_goes_on_after_a_block_of_rows_it_leaves_out(write, monkeypatch):
+    monkeypatch.setattr(textfile, "_BLOCK_BYTES", 1 << 10)
+    long_rows = "".join(f"1,2,{i}\n" for i in range(2000))
+    rows = dicts_of(write("score,unit\n" + long_rows + "9,A\n"))
+    assert [(row["c0"], row["_row"]) for row in rows] == [("9", 2002)]
+
+
+def test_read_text_leaves_ordinary_line_breaks_in_comments_alone(write):
+    raw = read_text(write('score;unit;comment\n9;A;"bra\nlång; kö"\n8;B;x\n'))
+    list(raw.batches)
+    assert raw.findings.swallowing_cells == []
+
+
 def test_read_text_notes_cells_that_seem_to_have_swallowed_rows(write):
     path = write('score;unit;comment\n9;A;"bra\n8;B;dåligt\n7;C;nej"\n6;D;x\n')
     raw = read_text(path)
@@ -128,6 +153,7 @@ def test_read_text_notes_cells_that_seem_to_have_swallowed_rows(write):
         'score;comment\n9;"bra\n8;x\n7;y\n',
         'score;comment\n8;x\n9;"bra\n7;y',
         'score;a;b\n1;2;3\n9;"x\n7;8',
+        'score;a;b\n9;"x\n7;8',
     ],
 )
 def test_read_text_refuses_a_quotation_mark_that_is_never_closed(write, text):

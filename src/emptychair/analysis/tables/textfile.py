@@ -174,9 +174,7 @@ def _batches(
         )
         next_row = offset + header_rows + 1
         last: pa.RecordBatch | None = None
-        for batch in reader:
-            if not batch.num_rows:
-                continue
+        for batch in (one for one in reader if one.num_rows):
             numbers = _numbers(next_row, batch.num_rows, [offset + bad.number for bad in bad_rows])
             next_row = int(numbers[-1]) + 1
             last = pa.RecordBatch.from_arrays([*batch.columns, pa.array(numbers)], schema=schema)

@@ -143,10 +143,10 @@ def _choose(
 def _read(sheet: CalamineSheet, *, is_1904: bool) -> Sheet | None:
     """Return a sheet without the empty rows and columns at its edges, None when it is empty."""
     rows: list[_Row] = sheet.to_python(skip_empty_area=False)
-    while rows and not _is_filled(rows[-1]):
-        rows.pop()
-    if not rows:
+    filled = [number for number, row in enumerate(rows) if _is_filled(row)]
+    if not filled:
         return None
+    del rows[filled[-1] + 1 :]
     _spread_merged(rows, sheet.merged_cell_ranges or [])
     widths = [sum(1 for cell in row if _text(cell)) for row in rows[:_FOLLOWING_ROWS]]
     header = next(i for i, width in enumerate(widths) if width >= min(2, max(widths)))

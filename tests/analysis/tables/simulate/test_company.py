@@ -17,6 +17,7 @@ from emptychair.analysis.tables.schema import (
     TABLES,
 )
 from emptychair.analysis.tables.simulate import load_config, simulate_company, write_company
+from emptychair.analysis.tables.simulate.attitude import nps_points
 
 UNTIL = date(2026, 6, 30)
 PREFIXES = (RATING_PREFIX, ATTRIBUTE_PREFIX, SEGMENT_PREFIX)
@@ -104,8 +105,12 @@ def test_an_answer_belongs_to_an_answered_invitation(company):
 
 def test_invitations_keep_the_order_of_time_and_say_why_they_were_not_sent(company):
     table = company.tables["invitations"]
-    for before, after in [("planned_at", "sent_at"), ("sent_at", "delivered_at"),
-                          ("delivered_at", "answered_at"), ("opened_at", "answered_at")]:  # fmt: skip
+    for before, after in [
+        ("planned_at", "sent_at"),
+        ("sent_at", "delivered_at"),
+        ("delivered_at", "answered_at"),
+        ("opened_at", "answered_at"),
+    ]:
         in_order = compute.less_equal(table[before], table[after])
         assert compute.all(in_order).as_py()
     suppressed = table.filter(compute.equal(table["outcome"], "suppressed"))
@@ -283,6 +288,11 @@ def test_a_story_in_which_nobody_answers_is_told_to_its_end():
     company = simulate_company(quiet, until=UNTIL)
     assert company.truth["answering"]["response_rate_share"] is None
     assert company.tables["cases"].num_rows == 0
+
+
+def test_there_is_no_score_of_nobody():
+    assert nps_points(np.array([], dtype=np.int64)) is None
+    assert nps_points(np.array([10, 9, 8, 0])) == 25
 
 
 def test_write_company_writes_what_read_responses_reads(company, tmp_path):
