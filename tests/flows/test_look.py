@@ -20,7 +20,13 @@ from .conftest import log_in
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = Path(__file__).parent.parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
-PAGES = ("/", "/delivery/?by=unit", "/delivery/responses/", "/delivery/?unit=none")
+PAGES = (
+    "/",
+    "/delivery/?by=unit",
+    "/delivery/fine-print/",
+    "/delivery/responses/",
+    "/delivery/?unit=none",
+)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIRST_PAGE_BYTES = 250_000
 

@@ -7,29 +7,37 @@ draws for a page or as an image. Given `links`, a click on a mark opens what lie
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emptychair.analysis.delivery.score import Nps
 from emptychair.analysis.delivery.trend import TrendPoint
-from emptychair.analysis.show.words import FIGURE_FROM, INTERVAL_FROM, Level, Words
+from emptychair.analysis.show.levels import (
+    INTERVAL_SIDE,
+    LEVEL_KINDS,
+    NOTHING,
+    Kind,
+    level_header,
+    level_row,
+    level_values,
+    sequence_header,
+    sequence_row,
+)
+from emptychair.analysis.show.words import FIGURE_FROM, Level, Words
 from emptychair.analysis.sums.counts import ScoreCounts
 
 if TYPE_CHECKING:
     from emptychair.analysis.show.marks import Drawing
 
 Cell: TypeAlias = str | int | float | None
-Kind: TypeAlias = Literal["text", "count", "share", "points", "low", "high"]
 
 WIDE: Final = 720  # pixels
 NARROW: Final = 330
 MOST_GROUPS: Final = 20  # more are in the table only
-INTERVAL_SIDE: Final = ": "  # stands between the name of an interval and the side meant
 LINK: Final = "https://link.invalid/"  # stands before the number of a link until it is drawn
 _BUCKETS: Final = ("detractor", "passive", "promoter")
-_LEVEL_KINDS: Final[tuple[Kind, ...]] = ("text", "count", "points", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ class Chart:
         if cell is None:
             is_first_interval = kind == "low" and self.kinds.index("low") == i
             answered = row[self.kinds.index("count")]
+            if is_first_interval and answered is None:
+                return words("withheld")
             return words("too_few") if is_first_interval and answered else ""
         if isinstance(cell, str):
             return cell
@@ -176,7 +186,11 @@ def distribution_chart(counts: ScoreCounts, words: Words, links: Sequence[str] =
 
 
 def trend_chart(
-    points: Sequence[TrendPoint], every: str, words: Words, links: Sequence[str] = ()
+    points: Sequence[TrendPoint],
+    every: str,
+    words: Words,
+    links: Sequence[str] = (),
+    withheld: Collection[int] = (),
 ) -> Chart:
     """Return the NPS of each period with both of its intervals.
 
@@ -185,15 +199,22 @@ def trend_chart(
         every: length of the periods.
         words: the language.
         links: address of the responses behind each period.
+        withheld: places of periods of which nothing may be shown.
     """
     values = [
         {
             "i": i,
             "tip": f"{words.period(point.period, every)}: {level_tip(point, words)}",
-            **_level(point),
+            **level_values(point),
             "sequence_low": point.sequence_low_points,
             "sequence_high": point.sequence_high_points,
             **_link(links, i),
+        }
+        if i not in withheld
+        else {
+            "i": i,
+            "tip": f"{words.period(point.period, every)}: {words('withheld')}",
+            **dict.fromkeys(("nps", "low", "high", "sequence_low", "sequence_high")),
         }
         for i, point in enumerate(points)
     ]
@@ -201,13 +222,17 @@ def trend_chart(
     return Chart(
         name="trend",
         title=words("chart_trend"),
-        sentence=_trend_sentence(points, every, words),
+        sentence=_trend_sentence(
+            [point for i, point in enumerate(points) if i not in withheld], every, words
+        ),
         caption=words("chart_trend_caption"),
-        header=(words("period"), *_level_header(words), *_sequence_header(words)),
-        kinds=(*_LEVEL_KINDS, "low", "high"),
+        header=(words("period"), *level_header(words), *sequence_header(words)),
+        kinds=(*LEVEL_KINDS, "low", "high"),
         rows=tuple(
-            (words.period(point.period, every), *_level_row(point), *_sequence_row(point))
-            for point in points
+            (words.period(point.period, every), *level_row(point), *sequence_row(point))
+            if i not in withheld
+            else (words.period(point.period, every), *NOTHING, None, None)
+            for i, point in enumerate(points)
         ),
         links=tuple(links),
         draw=lambda width: _marks().trend(values, labels, words, width),
@@ -221,6 +246,7 @@ def groups_chart(
     *,
     total: Nps | None = None,
     links: Sequence[str] = (),
+    withheld: Sequence[str] = (),
 ) -> Chart:
     """Return the NPS of each group as a dot with its interval.
 
@@ -230,13 +256,14 @@ def groups_chart(
         words: the language.
         total: all groups together, drawn as a dashed line.
         links: address of the responses behind each group.
+        withheld: names of groups of which nothing may be shown; the table names them last.
     """
     values = [
         {
             "row": i,
             "name": group_name(result, words),
             "tip": f"{group_name(result, words)}: {level_tip(result, words)}",
-            **_level(result),
+            **level_values(result),
             **_link(links, i),
         }
         for i, result in enumerate(results[:MOST_GROUPS])
@@ -247,9 +274,12 @@ def groups_chart(
         title=words("chart_groups", column=words.column(column)),
         sentence=_groups_sentence(results, words),
         caption=words("chart_groups_caption"),
-        header=(words.column(column).capitalize(), *_level_header(words)),
-        kinds=_LEVEL_KINDS,
-        rows=tuple((group_name(result, words), *_level_row(result)) for result in results),
+        header=(words.column(column).capitalize(), *level_header(words)),
+        kinds=LEVEL_KINDS,
+        rows=(
+            *((group_name(result, words), *level_row(result)) for result in results),
+            *((name, *NOTHING) for name in withheld),
+        ),
         links=tuple(links),
         draw=lambda width: _marks().dots(values, total_points, words, width),
     )
@@ -257,7 +287,7 @@ def groups_chart(
 
 def sparkline_chart(points: Sequence[TrendPoint], every: str, words: Words) -> Chart:
     """Return the NPS over time as a line without axes, for a cell of a table."""
-    values = [{"i": i, **_level(point)} for i, point in enumerate(points)]
+    values = [{"i": i, **level_values(point)} for i, point in enumerate(points)]
     full = trend_chart(points, every, words)
     return Chart(
         name="sparkline",
@@ -337,40 +367,6 @@ def _sparkline(values: Sequence[Mapping[str, Any]], width: int) -> Drawing:
 
 def _link(links: Sequence[str], number: int) -> dict[str, str]:
     return {"link": f"{LINK}{number}"} if number < len(links) and links[number] else {}
-
-
-def _level(level: Level) -> dict[str, float | None]:
-    n, nps, low, high = _level_row(level)
-    return {"nps": nps, "low": low, "high": high} if n else {"nps": None, "low": None, "high": None}
-
-
-def _level_row(level: Level) -> tuple[int, float | None, float | None, float | None]:
-    known = level.n >= INTERVAL_FROM
-    return (
-        level.n,
-        level.nps_points if level.n >= FIGURE_FROM else None,
-        level.low_points if known else None,
-        level.high_points if known else None,
-    )
-
-
-def _level_header(words: Words) -> tuple[str, str, str, str]:
-    return words("responses"), words("nps"), *_interval_header("interval", words)
-
-
-def _sequence_header(words: Words) -> tuple[str, str]:
-    return _interval_header("always_valid_interval", words)
-
-
-def _interval_header(key: str, words: Words) -> tuple[str, str]:
-    name = words(key) + INTERVAL_SIDE
-    return name + words("lower"), name + words("upper")
-
-
-def _sequence_row(point: TrendPoint) -> tuple[float | None, float | None]:
-    if point.n < INTERVAL_FROM:
-        return None, None
-    return point.sequence_low_points, point.sequence_high_points
 
 
 def _trend_sentence(points: Sequence[TrendPoint], every: str, words: Words) -> str:

@@ -74,6 +74,17 @@ def preset_name(preset: str) -> str:
     }[preset]
 
 
+def held_reason(reason: str) -> str:
+    """Return why a response is stored but not counted, in words."""
+    known = {
+        "suspected_machine": _("suspected machine"),
+        "stuffing": _("stuffing"),
+        "test": _("test"),
+        "survey_draft": _("survey not open yet"),
+    }
+    return known.get(reason, reason.replace("_", " "))
+
+
 def _channels() -> dict[str, str]:
     return {
         "email": _("E-mail"),

@@ -28,10 +28,11 @@ class Switch:
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of a chart's table; `url` leads to the responses behind it."""
+    """One row of a chart's table: `url` leads to the responses, `card_url` to the fine print."""
 
     cells: tuple[str, ...]
     url: str
+    card_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def chart_block(
     switches: Sequence[Switch] = (),
     switch_label: str = "",
     table_open: bool = False,
+    card_urls: Sequence[str] = (),
 ) -> ChartBlock:
     """Return `chart` for a page.
 
@@ -70,6 +72,7 @@ def chart_block(
         switches: other ways to show it.
         switch_label: what the switches choose, for screen readers.
         table_open: show the table at once.
+        card_urls: address of the fine print of each row.
     """
     header, rows = chart.table_in_words(words)
     return ChartBlock(
@@ -79,8 +82,7 @@ def chart_block(
         svg=drawn(chart),
         header=header,
         rows=tuple(
-            TableRow(cells, chart.links[i] if i < len(chart.links) else "")
-            for i, cells in enumerate(rows)
+            TableRow(cells, _at(chart.links, i), _at(card_urls, i)) for i, cells in enumerate(rows)
         ),
         svg_url=file_url("svg") if file_url else "",
         png_url=file_url("png") if file_url else "",
@@ -89,6 +91,10 @@ def chart_block(
         switch_label=switch_label,
         table_open=table_open,
     )
+
+
+def _at(addresses: Sequence[str], place: int) -> str:
+    return addresses[place] if place < len(addresses) else ""
 
 
 def drawn(chart: Chart) -> SafeString:

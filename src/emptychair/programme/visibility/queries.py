@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from emptychair.analysis.delivery.differences import difference_of_buckets
-from emptychair.analysis.delivery.score import Nps, nps_of_counts
+from emptychair.analysis.delivery.score import nps_of_counts
 from emptychair.analysis.delivery.trend import trend_of_counts
 from emptychair.analysis.show import charts
 from emptychair.analysis.show.words import INTERVAL_FROM, Words, certainty
@@ -20,6 +20,7 @@ from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind
 from emptychair.programme.visibility import names
+from emptychair.programme.visibility.disclosure import counts_by, is_withheld, withheld_groups
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, possible_every
 from emptychair.programme.warehouse import layer
@@ -40,6 +41,7 @@ class Figure:
     verdict: str
     change: str
     url: str
+    card_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def delivery_page(
     """
     version = layer.version()  # before the figures: at worst the page is read once more
     total = counts_of(selection, scope)
-    shown = total.n >= settings.MINIMUM_CELL
+    withheld = is_withheld(selection, scope)
+    shown = total.n >= settings.MINIMUM_CELL and not withheld
     names_shown = ("buckets", "distribution", "trend", "groups") if shown else ()
     blocks = {
         name: _block(name, selection, scope, words, may_take_files=may_take_files)
@@ -103,7 +106,7 @@ def delivery_page(
     return DeliveryPage(
         state=_state(total),
         version=version,
-        figure=_figure(total, selection, scope, words),
+        figure=withheld_figure(words) if withheld else _figure(total, selection, scope, words),
         buckets=_bucket_parts(total, selection, words) if shown else (),
         charts=blocks,
         comments=comments_of(_comments_behind(selection, scope)[:COMMENTS_SHOWN]),
@@ -116,6 +119,12 @@ def counts_of(selection: Selection, scope: Scope) -> ScoreCounts:
     """Return the score counts of a selection within the reader's scope."""
     found = _counts((), selection, scope)
     return found.get((), ScoreCounts())
+
+
+def may_show(selection: Selection, scope: Scope) -> bool:
+    """Say whether enough people are behind a selection to show figures of it."""
+    n = counts_of(selection, scope).n
+    return not 0 < n < settings.MINIMUM_CELL and not is_withheld(selection, scope)
 
 
 def chart_of(name: str, selection: Selection, scope: Scope, words: Words) -> charts.Chart:
@@ -172,7 +181,15 @@ def change_between(before: ScoreCounts, after: ScoreCounts, words: Words) -> str
     return words.change_verdict(100 * found.difference, 100 * found.low, 100 * found.high)
 
 
-def figure_of(total: ScoreCounts, words: Words, *, change: str, url: str) -> Figure:
+def withheld_figure(words: Words) -> Figure:
+    """Return what stands in the place of a figure that would give people away."""
+    value, why = words("withheld"), words("withheld_explained")
+    return Figure("none", value, "", "", why, verdict="", change="", url="")
+
+
+def figure_of(
+    total: ScoreCounts, words: Words, *, change: str, url: str, card_url: str = ""
+) -> Figure:
     """Return the NPS of `total` as large as it may be shown."""
     nps = nps_of_counts(total)
     said = words.level(nps)
@@ -190,13 +207,20 @@ def figure_of(total: ScoreCounts, words: Words, *, change: str, url: str) -> Fig
         verdict=words.level_verdict(nps, _three(total)),
         change=change,
         url=url,
+        card_url=card_url,
     )
+
+
+def fine_print_url(selection: Selection, **changes: object) -> str:
+    """Return the address of the card behind the NPS of a selection."""
+    return reverse("visibility:fine_print") + selection.address(by="", every="", **changes)
 
 
 def _figure(total: ScoreCounts, selection: Selection, scope: Scope, words: Words) -> Figure:
     before = counts_of(selection.before(), scope)
     change = change_between(before, total, words)
-    return figure_of(total, words, change=change, url=_behind(selection))
+    card_url = fine_print_url(selection)
+    return figure_of(total, words, change=change, url=_behind(selection), card_url=card_url)
 
 
 def _state(total: ScoreCounts) -> str:
@@ -253,20 +277,32 @@ def _trend(selection: Selection, scope: Scope, words: Words) -> charts.Chart:
         )
         for start, end in zip(starts, ends, strict=True)
     ]
-    return charts.trend_chart(points, selection.every, words, links)
+    hidden = {key[0] for key in withheld_groups(found)}
+    withheld = [i for i, point in enumerate(points) if point.period in hidden]
+    links = ["" if i in withheld else link for i, link in enumerate(links)]
+    return charts.trend_chart(points, selection.every, words, links, withheld)
 
 
 def _groups(selection: Selection, scope: Scope, words: Words) -> charts.Chart:
     known = names.names_of(selection.by)
-    found = _counts((selection.by,), selection, scope)
-    ordered = sorted(found.items(), key=lambda item: -item[1].n)
-    results: list[Nps] = []
-    links = []
-    for (code,), counts in ordered:
-        results.append(nps_of_counts(counts, (known.get(code or "", code),)))
-        links.append(_behind(selection, **{selection.by: code}) if code else "")
+    shown, hidden = groups_of(selection, scope)
+    results = [nps_of_counts(n, (known.get(code, code),)) for code, n in shown]
+    links = [_behind(selection, **{selection.by: code}) if code else "" for code, _n in shown]
     total = nps_of_counts(counts_of(selection, scope))
-    return charts.groups_chart(results, selection.by, words, total=total, links=links)
+    withheld = [known.get(code, code) or words("not_stated") for code in hidden]
+    return charts.groups_chart(
+        results, selection.by, words, total=total, links=links, withheld=withheld
+    )
+
+
+def groups_of(
+    selection: Selection, scope: Scope
+) -> tuple[list[tuple[str, ScoreCounts]], list[str]]:
+    """Return the groups of the breakdown, the largest first, and the codes of those withheld."""
+    found = {str(key[0] or ""): n for key, n in counts_by(selection.by, selection, scope).items()}
+    withheld = {str(key[0]) for key in withheld_groups({(code,): n for code, n in found.items()})}
+    shown = [(code, n) for code, n in found.items() if code not in withheld]
+    return sorted(shown, key=lambda item: -item[1].n), sorted(withheld)
 
 
 def _block(
@@ -297,7 +333,13 @@ def _block(
         switches=switches,
         switch_label=names.label(selection.by) if name == "groups" else "",
         table_open=name == "groups",
+        card_urls=_card_urls(selection, scope) if name == "groups" else (),
     )
+
+
+def _card_urls(selection: Selection, scope: Scope) -> list[str]:
+    shown, _hidden = groups_of(selection, scope)
+    return [fine_print_url(selection, **{selection.by: code}) if code else "" for code, _n in shown]
 
 
 def _comments_behind(selection: Selection, scope: Scope) -> QuerySet[Response]:

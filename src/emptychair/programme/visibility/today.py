@@ -24,6 +24,7 @@ from emptychair.programme.visibility.queries import (
     comments_of,
     counts_of,
     figure_of,
+    fine_print_url,
 )
 from emptychair.programme.visibility.selection import Selection, selection_of
 from emptychair.programme.warehouse import layer
@@ -119,7 +120,9 @@ def remember_visit(user: User) -> None:
 def _headline(selection: Selection, scope: Scope, words: Words) -> Figure:
     total = counts_of(selection, scope)
     change = change_between(counts_of(selection.before(), scope), total, words)
-    return figure_of(total, words, change=change, url=_behind(selection))
+    return figure_of(
+        total, words, change=change, url=_behind(selection), card_url=fine_print_url(selection)
+    )
 
 
 def _bucket_counts(new: QuerySet[Response]) -> dict[str, int]:

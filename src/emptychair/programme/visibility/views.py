@@ -1,5 +1,7 @@
 """Today, Delivery and the responses behind their figures."""
 
+from collections.abc import Iterable, Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -13,9 +15,10 @@ from emptychair.analysis.show.words import Words, languages
 from emptychair.programme.accounts.models import User
 from emptychair.programme.accounts.policy import may, requires, scope_of
 from emptychair.programme.lib.clock import now, today
+from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.lib.lists import export, list_page
-from emptychair.programme.lib.spreadsheets import csv_lines
-from emptychair.programme.visibility import pickers, queries, responses
+from emptychair.programme.lib.spreadsheets import Cell, csv_lines
+from emptychair.programme.visibility import fineprint, pickers, queries, responses
 from emptychair.programme.visibility import today as today_queries
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, selection_of
 from emptychair.programme.warehouse import layer
@@ -61,9 +64,11 @@ def show_delivery(request: HttpRequest) -> HttpResponse:
 @requires("delivery.export")
 def show_chart_file(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     """Return a chart of the Delivery page as SVG, PNG or CSV."""
-    selection = _selection(request)
+    selection, scope = _selection(request), scope_of(_reader(request))
+    if not queries.may_show(selection, scope):
+        raise RefusedError("too_few_answers", _words()("withheld_explained"))
     try:
-        chart = queries.chart_of(name, selection, scope_of(_reader(request)), _words())
+        chart = queries.chart_of(name, selection, scope, _words())
     except KeyError:
         raise Http404 from None
     scheme: Scheme = "dark" if request.GET.get("scheme") == "dark" else "light"
@@ -77,6 +82,31 @@ def show_chart_file(request: HttpRequest, name: str, kind: str) -> HttpResponseB
     stem = f"{chart.name}-{selection.start:%Y%m%d}-{selection.end:%Y%m%d}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
     return answer
+
+
+@require_safe
+@requires("delivery.read")
+def show_fine_print(request: HttpRequest) -> HttpResponse:
+    """Show how a figure came about; htmx gets the card alone, for a dialogue."""
+    user = _reader(request)
+    card = fineprint.fine_print(
+        _selection(request), scope_of(user), _words(), may_export=may(user, "delivery.export")
+    )
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "visibility/fine_print_card.html" if is_part else "visibility/fine_print.html"
+    return render(request, template, {"card": card})
+
+
+@require_safe
+@requires("delivery.export")
+def take_fine_print(request: HttpRequest) -> HttpResponse:
+    """Return the fine print of a figure as CSV."""
+    selection = _selection(request)
+    figure = fineprint.figure_of(selection, scope_of(_reader(request)))
+    if figure is None:
+        raise RefusedError("too_few_answers", _words()("withheld_explained"))
+    header, row = fineprint.fine_print_row(figure, selection, _words())
+    return _csv("fine-print", header, [row])
 
 
 @require_safe
@@ -101,6 +131,13 @@ def show_responses(request: HttpRequest) -> HttpResponseBase:
     found = list_page(request.GET, chosen, columns, may_export=may_export)
     context = {"list": found, "bar": bar, "score": request.GET.get("score", "")}
     return render(request, "visibility/responses.html", context)
+
+
+def _csv(stem: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
+    lines = csv_lines(header, rows)
+    answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{stem}.csv"'
+    return answer
 
 
 def _reader(request: HttpRequest) -> User:

@@ -86,3 +86,39 @@ document.addEventListener("htmx:afterSwap", () => {
   scrollTo({ top: remembered.top, behavior: "instant" });
   remembered = { open: [], focus: null };
 });
+
+// The card behind a figure opens in a dialogue. Without JavaScript its link leads to a page.
+const dialogOf = (html, close) => {
+  const dialog = document.createElement("dialog");
+  dialog.className = "ec-dialog";
+  const button = document.createElement("button");
+  button.className = "btn btn-outline ec-dialog-close";
+  button.textContent = close;
+  button.addEventListener("click", () => dialog.close());
+  const body = document.createElement("div");
+  body.innerHTML = html; // from our own server, escaped there
+  const heading = body.querySelector("h2");
+  if (heading) {
+    heading.id = "ec-dialog-title";
+    dialog.setAttribute("aria-labelledby", heading.id);
+  }
+  dialog.append(button, body);
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => dialog.remove());
+  return dialog;
+};
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-ec-card]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) throw new Error(answer.status);
+    const dialog = dialogOf(await answer.text(), document.body.dataset.ecClose);
+    document.body.append(dialog);
+    dialog.showModal();
+  } catch {
+    location.href = link.href;
+  }
+});
