@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from emptychair.analysis.tables.simulate import Company, load_config, simulate_company
-from emptychair.programme.accounts.models import Role, Unit
+from emptychair.programme.accounts.models import Role, Unit, User
 from emptychair.programme.accounts.services import save_user
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import (
@@ -99,8 +99,10 @@ def _log_ins() -> list[LogIn]:
         (Role.EMPLOYEE, "employee@nordhem.example", "Elin Strand", busiest),
         (Role.ADMIN, "admin@nordhem.example", "Adam Falk", ""),
     )
+    there = set(User.objects.values_list("email", flat=True))
     for role, email, name, unit in people:
-        save_user(email=email, name=name, role=role, unit=unit, password=password)
+        if email not in there:  # hashing a password takes its time
+            save_user(email=email, name=name, role=role, unit=unit, password=password)
     return [LogIn(str(role.label), email, password) for role, email, _, _ in people]
 
 

@@ -76,7 +76,7 @@ def web_command(host: str, port: int) -> list[str]:
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", "16", "--backpressure", "256"),
         *("--respawn-failed-workers", "--respawn-interval", "0.2", "--workers-kill-timeout", "10"),
-        *("--no-ws", "--log-level", "warning"),
+        *("--no-ws", "--log-level", "error"),
     ]
 
 
