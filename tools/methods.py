@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from emptychair.analysis.delivery.answerdependent import answer_dependent
 from emptychair.analysis.delivery.detector import detector_path, first_alarm
 from emptychair.analysis.delivery.differences import (
     differences_of_buckets,
@@ -34,6 +35,7 @@ from emptychair.analysis.delivery.sequences import log_capital
 from emptychair.analysis.delivery.weighting import BucketCell, post_stratified, raked
 from emptychair.analysis.sums.frame import FrameCell
 from emptychair.analysis.sums.jackknife import jackknife
+from emptychair.analysis.sums.panel import PanelCell
 from emptychair.analysis.sums.weighted import WeightedSums
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "methods"
@@ -314,6 +316,57 @@ def nonresponse_table(size: float) -> Rows:
     ]
 
 
+def asked_twice(rng: Any, customers: int) -> tuple[list[PanelCell], list[FrameCell], float]:
+    """Return customers asked a second time, who answer by what they think now; and the truth."""
+    now = np.array([[0.80, 0.17, 0.03], [0.20, 0.60, 0.20], [0.03, 0.17, 0.80]])
+    rates = np.array([0.25, 0.20, 0.40])
+    panel, frame, total = [], [], np.zeros(3)
+    for group in range(50):
+        first = rng.multinomial(customers // 50, (0.25, 0.30, 0.45))
+        before = rng.binomial(first, rates)
+        silent = first - before
+        counts = {None: rng.multinomial(silent[0], now[0])}
+        counts[None] = (
+            counts[None] + rng.multinomial(silent[1], now[1]) + rng.multinomial(silent[2], now[2])
+        )
+        counts |= {s: rng.multinomial(before[s + 1], now[s + 1]) for s in (-1, 0, 1)}
+        for s, people in counts.items():
+            told = rng.binomial(people, rates)
+            total += people
+            answered = tuple(float(x) for x in told)
+            panel.append(PanelCell((), group, s, float(people.sum()), answered, int(told.sum())))
+            frame.append(FrameCell((), group % 5, int(people.sum()), *(int(x) for x in told)))
+    return panel, frame, float((total[2] - total[0]) / total.sum())
+
+
+def answer_dependent_table(size: float) -> Rows:
+    """20,000 customers asked twice, promoters answer most: error and coverage."""
+    runs = max(10, int(300 * size))
+    rng = np.random.default_rng(800)
+    found: dict[str, list[tuple[float, bool]]] = {
+        "raw": [],
+        "doubly robust": [],
+        "answer dependent": [],
+    }
+    for _ in range(runs):
+        panel, frame, truth = asked_twice(rng, 20_000)
+        d, p, k = (
+            sum(getattr(c, b) for c in frame) for b in ("detractors", "passives", "promoters")
+        )
+        low, high = score_interval(d, p, k)
+        found["raw"].append(((k - d) / (d + p + k) - truth, low <= truth <= high))
+        robust, panel_found = doubly_robust(frame), answer_dependent(panel, [])
+        found["doubly robust"].append((robust.nps - truth, robust.low <= truth <= robust.high))
+        if panel_found is not None:
+            inside = panel_found.low <= truth <= panel_found.high
+            found["answer dependent"].append((panel_found.nps - truth, inside))
+    rows = [["estimate", "mean error, points", "truth inside the 95 % interval, %"]]
+    return rows + [
+        [name, f"{100 * np.mean([e for e, _ in pairs]):+.1f}", percent([i for _, i in pairs])]
+        for name, pairs in found.items()
+    ]
+
+
 def jackknife_table(size: float) -> Rows:
     """Coverage of the 95 % jackknife interval of the NPS, 50 groups, two answers a customer."""
     runs = max(50, int(2000 * size))
@@ -345,6 +398,7 @@ TABLES: dict[str, tuple[str, Callable[[float], Rows]]] = {
     "difference": ("difference.md", difference_table),
     "paired": ("difference.md", paired_table),
     "nonresponse": ("nonresponse.md", nonresponse_table),
+    "answer-dependent": ("nonresponse.md", answer_dependent_table),
     "jackknife": ("jackknife.md", jackknife_table),
 }
 

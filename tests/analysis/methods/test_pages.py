@@ -68,6 +68,13 @@ def test_the_published_correction_covers_and_the_raw_figure_does_not():
     assert min(found["post-stratified"], found["raked"], found["doubly robust"]) > 92.0
 
 
+def test_the_published_correction_of_answer_dependence_covers():
+    found = {row[0]: (float(row[1]), float(row[2])) for row in _table("answer-dependent")}
+    assert found["raw"][1] < 5.0
+    assert found["answer dependent"][1] > 92.0
+    assert abs(found["answer dependent"][0]) < 0.5
+
+
 def test_the_published_intervals_hold_their_level():
     assert all(float(cell) > 93.0 for cell in _table("weighted")[1][1:])
     assert all(float(row[2]) > 93.5 for row in _table("difference"))

@@ -119,11 +119,23 @@ def states_of(invitations: ir.Table) -> AskStates:
     bounced = _any(invitations, ("bounced",), None) & ~answered
     suppressed = _any(invitations, ("suppressed",), None)
     sent = (_any(invitations, _SENT, "sent_at") | opened) & ~suppressed
-    logged = _any(invitations, _DELIVERED, "delivered_at") | opened
-    # Without a log of deliveries, what was sent and did not come back has arrived.
-    has_log = "delivered_at" in invitations.columns
-    delivered = sent & ~bounced & (logged if has_log else ibis.literal(True))
+    delivered = was_delivered(invitations)
     return AskStates(sent, delivered, answered, opened, bounced, suppressed)
+
+
+def was_delivered(invitations: ir.Table) -> ir.BooleanValue:
+    """Return whether each invitation arrived, as an expression.
+
+    Without a log of deliveries, what was sent and did not come back has arrived.
+    """
+    answered = _any(invitations, ("answered",), "answered_at")
+    opened = _any(invitations, (), "opened_at") | answered
+    bounced = _any(invitations, ("bounced",), None) & ~answered
+    suppressed = _any(invitations, ("suppressed",), None)
+    sent = (_any(invitations, _SENT, "sent_at") | opened) & ~suppressed
+    if "delivered_at" not in invitations.columns:
+        return sent & ~bounced
+    return sent & ~bounced & (_any(invitations, _DELIVERED, "delivered_at") | opened)
 
 
 def _asking(group: Group, counts: dict[str, int], knows_opening: bool) -> Asking:
