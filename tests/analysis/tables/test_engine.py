@@ -3,6 +3,7 @@ import sys
 import ibis
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from emptychair.analysis.errors import EngineError
 from emptychair.analysis.tables import connect, put
@@ -20,6 +21,26 @@ def test_put_brings_an_arrow_table_to_any_engine(engine):
     table = put(engine, pa.table({"score": [9, 10, None], "unit": ["A", "B", "A"]}))
     assert table.score.sum().to_pyarrow().as_py() == 19
     assert table.filter(table.unit == "A").count().to_pyarrow().as_py() == 2
+
+
+def test_read_parquet_joins_files_on_every_engine(engine, tmp_path):
+    for name in ("unit", "journey"):
+        parquet.write_table(pa.table({"score": [9], name: ["x"]}), tmp_path / f"{name}.parquet")
+    files = [str(tmp_path / "unit.parquet"), str(tmp_path / "journey.parquet")]
+    rows = engines.read_parquet(engine, files).order_by("unit").to_pyarrow().to_pylist()
+    assert sorted(map(str, (row["journey"] for row in rows))) == ["None", "x"]
+    assert [row["score"] for row in rows] == [9, 9]
+
+
+def test_read_parquet_brings_files_to_a_database(monkeypatch, tmp_path):
+    backend = connect()
+    monkeypatch.setattr(type(backend), "name", "postgres")
+    for name in ("unit", "journey"):
+        parquet.write_table(pa.table({"score": [9], name: ["x"]}), tmp_path / f"{name}.parquet")
+    files = [str(tmp_path / "unit.parquet"), str(tmp_path / "journey.parquet")]
+    table = engines.read_parquet(backend, files)
+    assert set(table.columns) == {"score", "unit", "journey"}
+    assert table.count().to_pyarrow().as_py() == 2
 
 
 def test_every_tested_engine_can_do_what_is_needed(engine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -78,6 +79,23 @@ def put(backend: BaseBackend, table: pa.Table) -> ir.Table:
         return backend.create_table(name, table, temp=True)
     # Ibis has no temporary tables on Spark; a view over the rows is one.
     backend._session.createDataFrame(table).createOrReplaceTempView(name)
+    return backend.table(name)
+
+
+def read_parquet(backend: BaseBackend, files: Sequence[str]) -> ir.Table:
+    """Return Parquet files as one table; a column that some of them lack is null there."""
+    if backend.name == "duckdb":
+        return backend.read_parquet(list(files), union_by_name=True)
+    if backend.name != "pyspark":
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parts = [parquet.read_table(file) for file in files]
+        return put(backend, pa.concat_tables(parts, promote_options="default"))
+    # Ibis passes one path on, Spark takes several.
+    name = f"files_{uuid4().hex}"
+    rows = backend._session.read.option("mergeSchema", "true").parquet(*files)
+    rows.createOrReplaceTempView(name)
     return backend.table(name)
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from emptychair.analysis.errors import AnalysisError, UnreadableFileError
-from emptychair.analysis.tables.engine import connect
+from emptychair.analysis.tables.engine import connect, read_parquet
 from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
 from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
 from emptychair.analysis.tables.raw import ROW, RaggedRow, RawFile, batch_schema
@@ -173,9 +173,8 @@ def _open_parquet(
 
 
 def _read_parquet(files: list[str], engine: BaseBackend) -> ir.Table:
-    options = {"union_by_name": True} if engine.name == "duckdb" else {"mergeSchema": True}
     try:
-        return engine.read_parquet(files if len(files) > 1 else files[0], **options)
+        return read_parquet(engine, files)
     except Exception as error:
         first = str(error).splitlines()[0]
         raise UnreadableFileError(f"{files[0]} is not readable as Parquet: {first}") from error
