@@ -8,6 +8,8 @@ from django.db.models import Q
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import new_id
 
+MOST_DRIVERS = 6  # a customer rates at most so many
+
 
 class Survey(models.Model):
     """One question programme: about the whole relationship, or about one touchpoint."""
@@ -114,6 +116,8 @@ class Invitation(models.Model):
         indexes = [
             # For quarantines and the customer's history.
             models.Index(fields=["customer", "planned_at"], name="invitation_history"),
+            # For the page of all asks, newest first.
+            models.Index(fields=["-planned_at"], name="invitation_newest"),
             # For the worker, which asks what is to be sent.
             models.Index(
                 fields=["planned_at"],

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from emptychair.programme.capture import own_data, views
+from emptychair.programme.capture import kiosk, own_data, views
 
 app_name = "capture"
 urlpatterns = [
     path("s/<str:token>", views.survey, name="survey"),
     path("r/<str:token>", views.answered, name="answered"),
+    path("k/<str:public_id>", kiosk.kiosk, name="kiosk"),
     path("u/<str:token>", own_data.unsubscribe, name="unsubscribe"),
     path("me/<str:token>", own_data.my_data, name="my_data"),
     path("health", views.health, name="health"),

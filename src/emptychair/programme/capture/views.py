@@ -35,12 +35,12 @@ def survey(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show the question; store the answer."""
     if request.method == "POST":
         return _after(request, _said(request, token, answer), retry=f"/s/{token}")
-    page = queries.survey_page(token, request.GET.get("language", ""), _browser_languages(request))
+    page = queries.survey_page(token, request.GET.get("language", ""), browser_languages(request))
     if page is None:
-        return _problem_page(request, Problem(404, "unknown_link", ""), "")
+        return problem_page(request, Problem(404, "unknown_link", ""), "")
     score = request.GET.get("score", "")
     chosen = int(score) if score in {str(n) for n in range(11)} else page.score
-    return _page(
+    return public_page(
         request,
         "capture/survey.html",
         page.language,
@@ -61,9 +61,9 @@ def answered(request: HttpRequest, token: str) -> HttpResponseBase:
         return _after(request, _said(request, token, amend), retry=f"/r/{token}")
     page = queries.answered_page(token)
     if page is None:
-        return _problem_page(request, Problem(404, "unknown_link", ""), "")
+        return problem_page(request, Problem(404, "unknown_link", ""), "")
     context = {"page": page, "submission_id": secrets.token_urlsafe(18)}
-    return _page(request, "capture/answered.html", page.language, context)
+    return public_page(request, "capture/answered.html", page.language, context)
 
 
 def _said(request: HttpRequest, token: str, store: Any) -> Outcome:
@@ -81,20 +81,22 @@ def _after(request: HttpRequest, outcome: Outcome, retry: str) -> HttpResponseBa
         status, body = reply_body(outcome)
         return HttpResponse(body, status=status, content_type="application/json")
     if isinstance(outcome, Problem):
-        return _problem_page(request, outcome, retry)
+        return problem_page(request, outcome, retry)
     return redirect(f"/r/{outcome.answer_token}", permanent=False, preserve_request=False)
 
 
-def _problem_page(request: HttpRequest, problem: Problem, retry: str) -> HttpResponse:
+def problem_page(request: HttpRequest, problem: Problem, retry: str) -> HttpResponse:
+    """Say to a person why an answer was not taken, and where to try again."""
     context = {"problem": problem, "retry": retry if problem.status in (400, 409, 503) else ""}
-    response = _page(request, "capture/problem.html", _language(request), context)
+    response = public_page(request, "capture/problem.html", _language(request), context)
     response.status_code = problem.status
     return response
 
 
-def _page(
+def public_page(
     request: HttpRequest, template: str, language: str, context: dict[str, Any]
 ) -> HttpResponse:
+    """Return a page for customers in `language`; its address is told to no other site."""
     with translation.override(language):
         page = render(request, template, {**context, "organisation": settings.ORGANISATION})
     page.headers["Referrer-Policy"] = "no-referrer"
@@ -106,7 +108,8 @@ def _language(request: HttpRequest) -> str:
     return request.GET.get("language", "")[:2] or translation.get_language() or "en"
 
 
-def _browser_languages(request: HttpRequest) -> list[str]:
+def browser_languages(request: HttpRequest) -> list[str]:
+    """Return the languages the browser accepts, best first."""
     accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     return [language[:2].replace("no", "nb") for language, _ in accepted]
 
