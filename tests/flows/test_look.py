@@ -24,6 +24,7 @@ PAGES = (
     "/",
     "/delivery/?by=unit",
     "/delivery/fine-print/",
+    "/delivery/reliability/",
     "/delivery/responses/",
     "/delivery/?unit=none",
 )

@@ -7,6 +7,7 @@ from emptychair.programme.activity.worker import Handler, OutwardHandler, Period
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
+from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.warehouse.services import maintain, synchronise
 
@@ -23,4 +24,5 @@ ROUTINES: Mapping[str, Periodic] = {
     "capture.plan": Periodic(timedelta(minutes=15), plan),
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
+    "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
 }

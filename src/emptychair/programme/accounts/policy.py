@@ -24,6 +24,8 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "today.read": EVERYONE,
     "delivery.read": EVERYONE,
     "delivery.export": EVERYONE - {Role.EMPLOYEE},
+    "delivery.change": PROGRAMME,
+    "reliability.read": PROGRAMME | {Role.ANALYST, Role.LEADER},
     "response.read": EVERYONE,
     "response.read_pii": PROGRAMME | {Role.MANAGER},
     "response.export": PROGRAMME | {Role.ANALYST, Role.MANAGER},

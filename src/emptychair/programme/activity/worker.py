@@ -10,7 +10,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Literal, get_args
 
 from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -21,6 +22,8 @@ from emptychair.programme.lib.tokens import new_id
 
 Handler = Callable[[Activity], None]
 Settle = Callable[[], None]
+Lane = Literal["quick", "slow"]
+LANES: tuple[Lane, ...] = get_args(Lane)
 # Sends something out of the house, then returns what to write down about it.
 OutwardHandler = Callable[[Activity, int], Settle]
 LEASE = timedelta(seconds=60)
@@ -33,10 +36,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Periodic:
-    """Work done again `every` so often, by one worker at a time."""
+    """Work done again `every` so often, by one worker at a time.
+
+    What may take longer than a second goes to the slow lane, so that pages stay fresh meanwhile.
+    """
 
     every: timedelta
     work: Callable[[], None]
+    lane: Lane = "quick"
 
 
 class Worker:
@@ -68,12 +75,19 @@ class Worker:
             [Routine(name=name) for name in self._routines], ignore_conflicts=True
         )
         # Periodic work does not wait for a slow mail server, nor follow-ups for a long import.
-        periodic = threading.Thread(
-            target=self._repeat, args=(self.turn_routines, idle_seconds), name="routines"
-        )
-        periodic.start()
+        periodic = [
+            threading.Thread(
+                target=self._repeat,
+                args=(partial(self.turn_routines, lane), idle_seconds),
+                name=f"routines-{lane}",
+            )
+            for lane in LANES
+        ]
+        for thread in periodic:
+            thread.start()
         self._repeat(self.follow_up, idle_seconds)
-        periodic.join()
+        for thread in periodic:
+            thread.join()
 
     def _repeat(self, work: Callable[[], bool], idle_seconds: float) -> None:
         while not self.stop.is_set():
@@ -90,7 +104,7 @@ class Worker:
 
     def step(self) -> bool:
         """Do everything that is due now; return whether there was anything."""
-        return any([self.follow_up(), self.turn_routines()])
+        return any([self.follow_up(), *(self.turn_routines(lane) for lane in LANES)])
 
     def follow_up(self) -> bool:
         """Hand out what follows from what happened; return whether there was anything."""
@@ -177,10 +191,11 @@ class Worker:
             if mine.delete()[0]:
                 settle()
 
-    def turn_routines(self) -> bool:
-        """Do the periodic work whose time has come."""
+    def turn_routines(self, lane: Lane = "quick") -> bool:
+        """Do the periodic work of a lane whose time has come."""
         moment, done = now(), False
-        for routine in Routine.objects.filter(next_at__lte=moment, name__in=self._routines):
+        names = [name for name, periodic in self._routines.items() if periodic.lane == lane]
+        for routine in Routine.objects.filter(next_at__lte=moment, name__in=names):
             periodic = self._routines[routine.name]
             # Compare-and-set: of two workers one takes the turn.
             won = Routine.objects.filter(pk=routine.pk, next_at=routine.next_at).update(

@@ -18,7 +18,7 @@ from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.lib.lists import export, list_page
 from emptychair.programme.lib.spreadsheets import Cell, csv_lines
-from emptychair.programme.visibility import fineprint, pickers, queries, responses
+from emptychair.programme.visibility import fineprint, pickers, queries, reliability, responses
 from emptychair.programme.visibility import today as today_queries
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, selection_of
 from emptychair.programme.warehouse import layer
@@ -107,6 +107,14 @@ def take_fine_print(request: HttpRequest) -> HttpResponse:
         raise RefusedError("too_few_answers", _words()("withheld_explained"))
     header, row = fineprint.fine_print_row(figure, selection, _words())
     return _csv("fine-print", header, [row])
+
+
+@require_safe
+@requires("reliability.read")
+def show_reliability(request: HttpRequest) -> HttpResponse:
+    """Show how far the NPS may be trusted, as the worker last judged it."""
+    panel = reliability.reliability_panel(_words())
+    return render(request, "visibility/reliability.html", {"panel": panel})
 
 
 @require_safe
