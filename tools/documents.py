@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import command_reference
+import table_reference
+
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -16,7 +19,13 @@ def pages() -> dict[str, str]:
     import django
 
     django.setup()
-    made = {"settings.md": settings(), "pages.md": addresses(), "roles.md": roles()}
+    made = {
+        "cli.md": command_reference.lines(),
+        "settings.md": settings(),
+        "pages.md": addresses(),
+        "roles.md": roles(),
+        "tables.md": table_reference.lines(),
+    }
     return {name: "\n".join(lines) + "\n" for name, lines in made.items()}
 
 
