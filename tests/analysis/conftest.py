@@ -41,7 +41,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     backend._session.stop()
 
 
-@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+# One of the test processes keeps the cluster; a second one would only wait for the same cores.
+ON_SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")])
+
+
+@pytest.fixture(params=["duckdb", ON_SPARK])
 def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Each engine in turn."""
     yield request.getfixturevalue(request.param)
@@ -54,6 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let pass what pyspark does and we cannot change: old pandas calls, sockets left open."""
     for item in items:
         if item.get_closest_marker("spark"):
+            # One cluster, not one per process of a parallel run.
+            item.add_marker(pytest.mark.xdist_group("spark"))
             item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
             item.add_marker(
                 pytest.mark.filterwarnings(
