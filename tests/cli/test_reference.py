@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-
 from tools import command_reference, table_reference
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 
-SOURCE_ROW = "source_row"
+from emptychair.analysis.tables.raw import SOURCE_ROW
+
 EXAMPLES_SHOWN = 3
 DATE_UNREADABLE = "date_unreadable"
 RATING_UNUSABLE = "rating_unusable"

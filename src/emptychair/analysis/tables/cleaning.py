@@ -21,14 +21,13 @@ from emptychair.analysis.tables.account import (
     RATING_UNUSABLE,
     REASON,
     SHOWN,
-    SOURCE_ROW,
     Account,
     count_rows,
     doubt,
 )
 from emptychair.analysis.tables.dates import DateForm, detect_form, has_zone, moment, one_form
 from emptychair.analysis.tables.layouts import compact
-from emptychair.analysis.tables.raw import ROW
+from emptychair.analysis.tables.raw import ROW, SOURCE_ROW
 from emptychair.analysis.tables.schema import (
     ATTRIBUTE_PREFIX,
     HIGHEST_RATING,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 ROW = "_row"
+SOURCE_ROW = "source_row"
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,21 @@ def batch_schema(width: int) -> pa.Schema:
 def unique_headings(cells: Iterable[str]) -> tuple[str, ...]:
     """Return headings that differ from each other: `score`, `score (2)`, `column 3`.
 
-    Engines do not tell `Score` from `score`, so neither does this.
+    Engines do not tell `Score` from `score`, so neither does this. Those that begin with an
+    underscore are freed of it, see `freed`.
     """
     seen: Counter[str] = Counter()
     headings: list[str] = []
     for number, cell in enumerate(cells, start=1):
         name = " ".join(cell.replace("\0", "").split()) or f"column {number}"
+        name = freed(name)
         key = name.casefold()
         seen[key] += 1
         headings.append(name if seen[key] == 1 else f"{name} ({seen[key]})")
     return tuple(headings)
+
+
+def freed(name: str) -> str:
+    """Return a heading that does not clash with the columns that reading adds."""
+    clashes = name.startswith("_") or name == SOURCE_ROW
+    return f"{name.lstrip('_')} (file)" if clashes else name

@@ -14,7 +14,7 @@ from emptychair.analysis.errors import AnalysisError, UnreadableFileError
 from emptychair.analysis.tables.engine import connect, read_parquet
 from emptychair.analysis.tables.layouts import PLAIN, Layout, detect_layout, labels_of
 from emptychair.analysis.tables.mapping import ColumnMapping, map_columns
-from emptychair.analysis.tables.raw import ROW, RaggedRow, RawFile, batch_schema
+from emptychair.analysis.tables.raw import ROW, RaggedRow, RawFile, batch_schema, freed
 from emptychair.analysis.tables.schema import RATING_PREFIX
 
 if TYPE_CHECKING:
@@ -165,10 +165,11 @@ def _open_parquet(
     files: list[str], kind: str, told: Mapping[str, str], engine: BaseBackend, choose: Choose
 ) -> Source:
     table = _read_parquet(files, engine)
+    table = table.rename({freed(name): name for name in table.columns if freed(name) != name})
     mapping = choose(table.columns, (), told, PLAIN)
     is_text = _needs_reading_of_text(table, mapping)
     if is_text and engine.name != "duckdb":
-        table = _read_parquet(files, connect())
+        return _open_parquet(files, kind, told, connect(), choose)
     return Source(table, mapping, PLAIN, is_staged=is_text, is_1904=False, form={"format": kind})
 
 
