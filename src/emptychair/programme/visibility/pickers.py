@@ -89,6 +89,36 @@ def bucket_picker(bucket: str) -> Picker:
     return Picker("bucket", _("Bucket"), _("All buckets"), options)
 
 
+def compare_pickers(
+    selection: Selection, scope: Scope, how: str, chosen: tuple[str, str]
+) -> tuple[Picker, ...]:
+    """Return the choices of what is compared with what."""
+    kinds = (("year", _("The same period last year")), ("groups", _("Groups with each other")))
+    by = tuple(Option(name, names.label(name), name == selection.by) for name in BREAKDOWNS[1:])
+    own = (
+        Picker(
+            "how",
+            _("Compare with"),
+            _("The period before"),
+            tuple(Option(value, label, value == how) for value, label in kinds),
+        ),
+        Picker("by", _("By"), names.label(BREAKDOWNS[0]), by),
+    )
+    if how != "groups":
+        return own
+    two = zip(("a", "b"), (_("Group"), _("With group")), chosen, strict=True)
+    groups = _picker(selection.by, selection, scope).options
+    return own + tuple(
+        Picker(
+            name,
+            label,
+            _("Choose"),
+            tuple(Option(one.value, one.label, one.value == current) for one in groups),
+        )
+        for name, label, current in two
+    )
+
+
 def _picker(dimension: str, selection: Selection, scope: Scope) -> Picker:
     known = names.names_of(dimension)
     current = selection.segment if dimension == "segment" else selection.filters.get(dimension, "")

@@ -10,6 +10,7 @@ urlpatterns = [
     path("delivery/fine-print/", views.show_fine_print, name="fine_print"),
     path("delivery/fine-print.csv", views.take_fine_print, name="fine_print_csv"),
     path("delivery/reliability/", views.show_reliability, name="reliability"),
+    path("delivery/compare/", views.show_compare, name="compare"),
     re_path(
         r"^delivery/charts/(?P<name>[a-z]+)\.(?P<kind>svg|png|csv)$",
         views.show_chart_file,

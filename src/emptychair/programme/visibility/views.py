@@ -18,7 +18,14 @@ from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.lib.lists import export, list_page
 from emptychair.programme.lib.spreadsheets import Cell, csv_lines
-from emptychair.programme.visibility import fineprint, pickers, queries, reliability, responses
+from emptychair.programme.visibility import (
+    comparing,
+    fineprint,
+    pickers,
+    queries,
+    reliability,
+    responses,
+)
 from emptychair.programme.visibility import today as today_queries
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, selection_of
 from emptychair.programme.warehouse import layer
@@ -115,6 +122,20 @@ def show_reliability(request: HttpRequest) -> HttpResponse:
     """Show how far the NPS may be trusted, as the worker last judged it."""
     panel = reliability.reliability_panel(_words())
     return render(request, "visibility/reliability.html", {"panel": panel})
+
+
+@require_safe
+@requires("delivery.read")
+def show_compare(request: HttpRequest) -> HttpResponse:
+    """Show whether periods or groups really differ."""
+    scope, selection = scope_of(_reader(request)), _selection(request)
+    asked = request.GET.get("how", "")
+    how: comparing.How = "groups" if asked == "groups" else "year" if asked == "year" else "before"
+    chosen = (request.GET.get("a", ""), request.GET.get("b", ""))
+    page = comparing.compare_page(selection, scope, _words(), how=how, chosen=chosen)
+    more = pickers.compare_pickers(selection, scope, how, chosen)
+    bar = pickers.filter_bar(selection, scope, reverse("visibility:compare"), more=more)
+    return render(request, "visibility/compare.html", {"page": page, "bar": bar})
 
 
 @require_safe
