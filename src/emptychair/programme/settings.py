@@ -33,6 +33,7 @@ SLICES = (
     "capture",
     "warehouse",
     "insight",
+    "surveys",
     "visibility",
     "exchange",
 )
