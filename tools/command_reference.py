@@ -19,7 +19,9 @@ def lines() -> Iterator[str]:
     yield "left out, by reason) and `results`. Points run from -100 to 100, shares from 0 to 1.\n"
     for name, (_, _, summary) in cli.COMMANDS.items():
         yield f"- [`emptychair {name}`](#emptychair-{name}): {summary}"
-    top = click.Context(cli.group, info_name="emptychair", terminal_width=WIDTH)
+    top = click.Context(
+        cli.group, info_name="emptychair", terminal_width=WIDTH, **cli.group.context_settings
+    )
     for name in cli.COMMANDS:
         command = cli.group.get_command(top, name)
         assert command is not None

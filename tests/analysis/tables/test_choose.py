@@ -3,7 +3,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emptychair.analysis.errors import ArgumentError, ColumnNotFoundError
@@ -117,6 +117,7 @@ def test_where_true_takes_columns_by_the_name_they_had_in_the_file(duckdb):
     assert table.n.to_pyarrow().to_pylist() == [2]
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=40))
 def test_where_true_never_fails_in_another_way(duckdb, text):
     table = put(duckdb, ANSWERS.slice(0, 1))

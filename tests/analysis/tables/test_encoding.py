@@ -1,7 +1,7 @@
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emptychair.analysis.errors import UnreadableFileError
@@ -37,6 +37,7 @@ def test_detect_encoding_gives_the_right_letters(write, encoding):
     assert detect_encoding(path).sure
 
 
+@settings(deadline=None)
 @given(
     words=st.lists(st.sampled_from(WORDS), min_size=4, max_size=40),
     encoding=st.sampled_from(["cp1252", "mac_roman", "cp850", "utf-8", "utf-16-le"]),

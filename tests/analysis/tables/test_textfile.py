@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emptychair.analysis.errors import ArgumentError, UnreadableFileError
@@ -218,6 +218,7 @@ CELL = st.text(
 )
 
 
+@settings(deadline=None)
 @given(cells=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
 def test_read_text_returns_what_a_csv_writer_wrote(tmp_path_factory, cells):
     import csv
