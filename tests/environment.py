@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
+
 _FOLDER = tempfile.mkdtemp(prefix="emptychair-tests-")
 Path(_FOLDER, "static").mkdir()
 os.environ["EMPTYCHAIR_DATA"] = _FOLDER
@@ -15,3 +17,13 @@ os.environ["EMPTYCHAIR_LANGUAGE"] = "en"
 os.environ["EMPTYCHAIR_ORGANISATION"] = "Nordhem"
 # Playwright keeps an event loop in the thread that tests run in.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A busy machine must not fail a test: no example has a deadline. In CI the examples are fixed.
+hypothesis.settings.register_profile(
+    "emptychair",
+    deadline=None,
+    max_examples=60,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("emptychair")
