@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 SEPARATORS = (",", ";", "\t", "|")
 _ROWS_LOOKED_AT = 200
+# A quote after a backslash that does not end its cell; a cell may well end with a backslash.
+_ESCAPED_QUOTE = re.compile(r'\\"(?!\s*(?:[,;\t|]|\r|\n|$))')
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def detect_dialect(sample: str, separator: str | None = None) -> Dialect:
         The form, with the header row and the rows that follow it in the sample.
     """
     declared, skipped = _declared_separator(sample)
-    backslash_quotes = '\\"' in sample and '""' not in sample
+    backslash_quotes = bool(_ESCAPED_QUOTE.search(sample)) and '""' not in sample
     separators = (separator or declared,) if separator or declared else SEPARATORS
     rows_by_separator = {
         one: _rows(sample, one, backslash_quotes=backslash_quotes) for one in separators if one
