@@ -34,7 +34,7 @@ def change_words(request: HttpRequest, slug: str, language: str) -> HttpResponse
     is_wrong = form.is_bound and not form.is_valid()
     context = frame(request, survey, "words") | {
         "form": form,
-        "language": language,
+        "words_language": language,
         "language_name": language_name(language),
         "languages": _languages(survey, language),
         "versions": survey.wordings.filter(language=language).order_by("-version"),

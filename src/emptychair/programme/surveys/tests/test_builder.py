@@ -123,6 +123,7 @@ def test_changed_words_become_a_version_that_is_listed(
     text = page(f"{HERE}words/da/")
     assert STANDARD["da"].question in text
     assert 'value="Slet ikke sandsynligt"' in text
+    assert f'hx-post="{HERE}words/da/preview"' in text
 
 
 @pytest.mark.parametrize(
