@@ -25,6 +25,7 @@ PAGES = (
     "/delivery/?by=unit",
     "/delivery/fine-print/",
     "/delivery/reliability/",
+    "/delivery/alerts/",
     "/delivery/compare/?how=groups&by=unit",
     "/delivery/responses/",
     "/delivery/?unit=none",

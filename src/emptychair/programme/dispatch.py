@@ -8,13 +8,19 @@ from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
+from emptychair.programme.insight.publishing import publish_due
 from emptychair.programme.insight.services import refresh_readings
+from emptychair.programme.insight.telling import mail_alert
+from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {}
 
 # What leaves the house: sent outside a transaction, settled after.
-OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {"invitation.due": (send_invitation,)}
+OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
+    "invitation.due": (send_invitation,),
+    "alert.mail_due": (mail_alert,),
+}
 
 ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
@@ -25,4 +31,6 @@ ROUTINES: Mapping[str, Periodic] = {
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
+    "insight.publish_due": Periodic(timedelta(hours=1), publish_due, lane="slow"),
+    "insight.watch_series": Periodic(timedelta(minutes=5), watch_series, lane="slow"),
 }

@@ -25,6 +25,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "delivery.read": EVERYONE,
     "delivery.export": EVERYONE - {Role.EMPLOYEE},
     "delivery.change": PROGRAMME,
+    "alert.change": PROGRAMME | {Role.MANAGER},
     "reliability.read": PROGRAMME | {Role.ANALYST, Role.LEADER},
     "response.read": EVERYONE,
     "response.read_pii": PROGRAMME | {Role.MANAGER},

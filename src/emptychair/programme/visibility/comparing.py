@@ -259,9 +259,7 @@ def _notes(words: Words, *, withheld: bool, shrunk: bool) -> tuple[str, ...]:
             " many rows there are (Benjamini-Hochberg)."
         )
         % {"rate": words.share(FALSE_DISCOVERY_RATE)},
-        _(
-            "Customers on both sides count as different ones; that errs on the safe side."
-        ),
+        _("Customers on both sides count as different ones; that errs on the safe side."),
     ]
     if shrunk:
         notes.append(

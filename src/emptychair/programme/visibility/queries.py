@@ -20,6 +20,7 @@ from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind
 from emptychair.programme.visibility import names
+from emptychair.programme.visibility.benchmarks import Position, positions
 from emptychair.programme.visibility.disclosure import counts_by, is_withheld, withheld_groups
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, possible_every
@@ -81,6 +82,7 @@ class DeliveryPage:
     comments: tuple[Comment, ...]
     comment_switches: tuple[Switch, ...]
     responses_url: str
+    positions: tuple[Position, ...]
 
 
 def delivery_page(
@@ -112,6 +114,7 @@ def delivery_page(
         comments=comments_of(_comments_behind(selection, scope)[:COMMENTS_SHOWN]),
         comment_switches=_comment_switches(selection),
         responses_url=_behind(selection),
+        positions=positions(total, words) if shown else (),
     )
 
 

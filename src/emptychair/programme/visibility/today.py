@@ -15,6 +15,7 @@ from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind
 from emptychair.programme.lib.clock import local_date, now, today
 from emptychair.programme.visibility import names
+from emptychair.programme.visibility.alerts import AlertCard, alerts_of, cards_of
 from emptychair.programme.visibility.queries import (
     BUCKETS,
     BucketPart,
@@ -52,6 +53,7 @@ class TodayPage:
     figure_url: str
     wins: tuple[Comment, ...]
     worries: tuple[Comment, ...]
+    alerts: tuple[AlertCard, ...]
 
 
 def since_last_visit(
@@ -109,6 +111,7 @@ def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -
         figure_url=reverse("visibility:delivery") + selection.address(),
         wins=_comments(everything, 9, 10, since),
         worries=_comments(everything, 0, 6, since),
+        alerts=cards_of(alerts_of(scope).filter(acknowledged_at=None)[:SHOWN], words),
     )
 
 

@@ -37,11 +37,11 @@ def show_today(request: HttpRequest) -> HttpResponse:
     """Show what came in since the reader was last here."""
     if _nothing_new(request):
         return HttpResponse(status=204)
-    user = _reader(request)
+    user = reader_of(request)
     since, is_first = today_queries.since_last_visit(request.session, user, now())
     if not _is_poll(request):
         today_queries.remember_visit(user)
-    page = today_queries.today_page(scope_of(user), since, _words(), is_first=is_first)
+    page = today_queries.today_page(scope_of(user), since, words_of_reader(), is_first=is_first)
     template = "visibility/today_live.html" if _is_poll(request) else "visibility/today.html"
     return render(request, template, {"page": page, "live_url": f"?seen={page.version}"})
 
@@ -52,10 +52,10 @@ def show_delivery(request: HttpRequest) -> HttpResponse:
     """Show how we deliver; polled with `seen`, answer only if a figure may have changed."""
     if _nothing_new(request):
         return HttpResponse(status=204)
-    user = _reader(request)
+    user = reader_of(request)
     scope, selection = scope_of(user), _selection(request)
     page = queries.delivery_page(
-        selection, scope, _words(), may_take_files=may(user, "delivery.export")
+        selection, scope, words_of_reader(), may_take_files=may(user, "delivery.export")
     )
     live_url = selection.address(seen=page.version)
     context = {"page": page, "selection": selection, "live_url": live_url}
@@ -71,11 +71,11 @@ def show_delivery(request: HttpRequest) -> HttpResponse:
 @requires("delivery.export")
 def show_chart_file(request: HttpRequest, name: str, kind: str) -> HttpResponseBase:
     """Return a chart of the Delivery page as SVG, PNG or CSV."""
-    selection, scope = _selection(request), scope_of(_reader(request))
+    selection, scope = _selection(request), scope_of(reader_of(request))
     if not queries.may_show(selection, scope):
-        raise RefusedError("too_few_answers", _words()("withheld_explained"))
+        raise RefusedError("too_few_answers", words_of_reader()("withheld_explained"))
     try:
-        chart = queries.chart_of(name, selection, scope, _words())
+        chart = queries.chart_of(name, selection, scope, words_of_reader())
     except KeyError:
         raise Http404 from None
     scheme: Scheme = "dark" if request.GET.get("scheme") == "dark" else "light"
@@ -95,9 +95,12 @@ def show_chart_file(request: HttpRequest, name: str, kind: str) -> HttpResponseB
 @requires("delivery.read")
 def show_fine_print(request: HttpRequest) -> HttpResponse:
     """Show how a figure came about; htmx gets the card alone, for a dialogue."""
-    user = _reader(request)
+    user = reader_of(request)
     card = fineprint.fine_print(
-        _selection(request), scope_of(user), _words(), may_export=may(user, "delivery.export")
+        _selection(request),
+        scope_of(user),
+        words_of_reader(),
+        may_export=may(user, "delivery.export"),
     )
     is_part = request.headers.get("HX-Request") == "true"
     template = "visibility/fine_print_card.html" if is_part else "visibility/fine_print.html"
@@ -109,18 +112,18 @@ def show_fine_print(request: HttpRequest) -> HttpResponse:
 def take_fine_print(request: HttpRequest) -> HttpResponse:
     """Return the fine print of a figure as CSV."""
     selection = _selection(request)
-    figure = fineprint.figure_of(selection, scope_of(_reader(request)))
+    figure = fineprint.figure_of(selection, scope_of(reader_of(request)))
     if figure is None:
-        raise RefusedError("too_few_answers", _words()("withheld_explained"))
-    header, row = fineprint.fine_print_row(figure, selection, _words())
-    return _csv("fine-print", header, [row])
+        raise RefusedError("too_few_answers", words_of_reader()("withheld_explained"))
+    header, row = fineprint.fine_print_row(figure, selection, words_of_reader())
+    return csv_answer("fine-print", header, [row])
 
 
 @require_safe
 @requires("reliability.read")
 def show_reliability(request: HttpRequest) -> HttpResponse:
     """Show how far the NPS may be trusted, as the worker last judged it."""
-    panel = reliability.reliability_panel(_words())
+    panel = reliability.reliability_panel(words_of_reader())
     return render(request, "visibility/reliability.html", {"panel": panel})
 
 
@@ -128,11 +131,11 @@ def show_reliability(request: HttpRequest) -> HttpResponse:
 @requires("delivery.read")
 def show_compare(request: HttpRequest) -> HttpResponse:
     """Show whether periods or groups really differ."""
-    scope, selection = scope_of(_reader(request)), _selection(request)
+    scope, selection = scope_of(reader_of(request)), _selection(request)
     asked = request.GET.get("how", "")
     how: comparing.How = "groups" if asked == "groups" else "year" if asked == "year" else "before"
     chosen = (request.GET.get("a", ""), request.GET.get("b", ""))
-    page = comparing.compare_page(selection, scope, _words(), how=how, chosen=chosen)
+    page = comparing.compare_page(selection, scope, words_of_reader(), how=how, chosen=chosen)
     more = pickers.compare_pickers(selection, scope, how, chosen)
     bar = pickers.filter_bar(selection, scope, reverse("visibility:compare"), more=more)
     return render(request, "visibility/compare.html", {"page": page, "bar": bar})
@@ -142,7 +145,7 @@ def show_compare(request: HttpRequest) -> HttpResponse:
 @requires("response.read")
 def show_responses(request: HttpRequest) -> HttpResponseBase:
     """Show the responses behind a figure, or return them as a file."""
-    user = _reader(request)
+    user = reader_of(request)
     scope, selection = scope_of(user), _selection(request)
     chosen = responses.responses_of(selection, request.GET.dict(), scope)
     columns = responses.columns(scope)
@@ -162,14 +165,16 @@ def show_responses(request: HttpRequest) -> HttpResponseBase:
     return render(request, "visibility/responses.html", context)
 
 
-def _csv(stem: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
+def csv_answer(stem: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponse:
+    """Return rows as a CSV file."""
     lines = csv_lines(header, rows)
     answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{stem}.csv"'
     return answer
 
 
-def _reader(request: HttpRequest) -> User:
+def reader_of(request: HttpRequest) -> User:
+    """Return who asks."""
     assert isinstance(request.user, User), "requires() lets only users in"
     return request.user
 
@@ -178,7 +183,8 @@ def _selection(request: HttpRequest) -> Selection:
     return selection_of(request.GET.dict(), today=today(), first_day=layer.first_day())
 
 
-def _words() -> Words:
+def words_of_reader() -> Words:
+    """Return the phrases of the reader's language."""
     language = (get_language() or "en")[:2]
     return Words(language if language in languages() else "en")
 
