@@ -26,6 +26,8 @@ PAGES = (
     "/delivery/fine-print/",
     "/delivery/reliability/",
     "/delivery/alerts/",
+    "/delivery/benchmarks/",
+    "/delivery/reports/",
     "/delivery/compare/?how=groups&by=unit",
     "/delivery/responses/",
     "/delivery/?unit=none",

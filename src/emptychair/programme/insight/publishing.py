@@ -79,9 +79,10 @@ def publish_month(start: date, *, by: User | None = None) -> PeriodReport:
 
 def frozen_figures(report: PeriodReport) -> tuple[FrozenFigure, ...]:
     """Return the figures of a report beside what the same period says now."""
-    around = {"start": report.starts_on, "end": report.ends_on}
-    whole = layer.counts(**around).get((), ScoreCounts())
-    by_segment, by_unit = layer.counts(["segment"], **around), layer.counts(["unit"], **around)
+    start, end = report.starts_on, report.ends_on
+    whole = layer.counts(start=start, end=end).get((), ScoreCounts())
+    by_segment = layer.counts(["segment"], start=start, end=end)
+    by_unit = layer.counts(["unit"], start=start, end=end)
     found = []
     for figure in report.figures:
         segment, unit = figure["segment"], figure["unit"]
