@@ -71,6 +71,8 @@ def test_where_true_keeps_the_rows_for_which_it_holds(duckdb, condition, expecte
 def test_where_true_runs_on_every_engine(engine):
     assert chosen(engine, "unit = 'Malmö' and score between 9 and 10") == [1, 3]
     assert chosen(engine, "answered_on >= '2026-02-01'") == [2, 3]
+    assert chosen(engine, "price > 2") == [2, 5]
+    assert chosen(engine, "unit = 'Åre''s' or unit like 'L_nd'") == [2, 5]
 
 
 @pytest.mark.parametrize(

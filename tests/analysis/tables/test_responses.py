@@ -95,6 +95,17 @@ def test_read_responses_reads_parquet_where_the_engine_is(engine, tmp_path):
     assert rows[0]["attr_plan"] == "gold"
 
 
+def test_read_responses_leaves_words_as_they_are_on_every_engine(engine, tmp_path):
+    words = ["families", " fff\t", "ttrr", "\u00a0nnbb\ufeff", "a  b", "", "s\\s", "0046"]
+    table = pa.table({"score": [9] * 8, "unit": words, "attr_plan": words, "shop": words})
+    parquet.write_table(table, tmp_path / "answers.parquet")
+    file = read_responses(tmp_path / "answers.parquet", engine=engine)
+    expected = ["families", "fff", "ttrr", "nnbb", "a  b", None, "s\\s", "0046"]
+    for column in ("unit", "attr_plan", "shop"):
+        found = file.table[column].to_pyarrow().to_pylist()
+        assert sorted(map(str, found)) == sorted(map(str, expected))
+
+
 def test_read_responses_reads_text_in_parquet_on_every_engine(engine, tmp_path):
     table = pa.table({"score": ["9", "9.5", " 10 "], "datum": ["31-12-2025", "1-2-2026", None]})
     parquet.write_table(table, tmp_path / "answers.parquet")

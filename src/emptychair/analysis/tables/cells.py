@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 SCORE_MISSING = "score_missing"
@@ -17,7 +16,9 @@ SCORE_NOT_A_NUMBER = "score_not_a_number"
 SCORE_NOT_WHOLE = "score_not_whole"
 SCORE_OUT_OF_RANGE = "score_out_of_range"
 
-_BLANKS = " \t\r\n\v\f\u00a0\ufeff\u200b\u202f"
+# Written out: engines read escapes such as \f and \x{00A0} each in its own way.
+_BLANKS = "[ \t\r\n\u00a0\ufeff\u200b\u202f]"
+_EDGES = f"^{_BLANKS}+|{_BLANKS}+$"
 # A number, alone or followed by its label as in "10 - Extremely likely".
 _NUMBER = (
     r"^[\s\x{00A0}\x{FEFF}]*([+-]?[0-9]+(?:[.,][0-9]+)?)"
@@ -37,14 +38,9 @@ class Reading:
     reason: ir.StringValue
 
 
-@ibis.udf.scalar.builtin(name="trim", signature=((dt.string, dt.string), dt.string))
-def _trim(text, characters):  # type: ignore[no-untyped-def]
-    """DuckDB's own function; Ibis's `strip` would leave no-break spaces."""
-
-
 def trimmed(column: ir.StringValue) -> ir.StringValue:
-    """Return text without blanks, no-break ones included, at its ends."""
-    return _trim(column, _BLANKS)
+    """Return text without blanks, no-break ones included, at its ends; on any engine."""
+    return column.re_replace(_EDGES, "")
 
 
 def text_of(column: ir.Column) -> ir.StringValue:

@@ -209,7 +209,8 @@ def _ratings(opened: _Opened) -> dict[str, ir.Value]:
 def _attributes(table: ir.Table, fields: Mapping[str, str]) -> dict[str, ir.Value]:
     """Return traits as numbers where all of a column's cells are numbers, else as they are."""
     names = [name for name in fields if name.startswith(ATTRIBUTE_PREFIX)]
-    texts = [name for name in names if table[fields[name]].type().is_string()]
+    is_text = ROW in table.columns  # columnar files say themselves what is a number
+    texts = [name for name in names if is_text and table[fields[name]].type().is_string()]
     numeric: set[str] = set()
     if texts:
         checks = {}
