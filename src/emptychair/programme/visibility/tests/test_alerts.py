@@ -8,9 +8,9 @@ from emptychair.programme.activity.models import Activity, Delivery
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.activity.worker import Worker
 from emptychair.programme.capture.models import Response, Survey
-from emptychair.programme.dispatch import HANDLERS, OUTWARD
 from emptychair.programme.insight import watching
 from emptychair.programme.insight.models import Alert, Watch
+from emptychair.programme.insight.telling import mail_alert
 from emptychair.programme.insight.watching import acknowledge_alert, watch_series
 from emptychair.programme.lib.clock import local_date, now, today
 from emptychair.programme.lib.errors import RefusedError
@@ -87,7 +87,7 @@ def test_owners_get_one_letter_each_in_their_language(year, malmo, alice, bob):
     alice.save()
     year("malmo", GOOD, BAD)
     watch_series()
-    worker = Worker(HANDLERS, {}, OUTWARD)
+    worker = Worker({}, {}, {"alert.mail_due": [mail_alert]})
     while worker.step():
         pass
     assert not Delivery.objects.exists()
