@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from emptychair.programme.insight import assessing
+from emptychair.programme.insight.models import Alert
+from emptychair.programme.lib.clock import today
+
 from .conftest import log_in
 from .test_look import axe, company, faults  # noqa: F401
 
@@ -38,3 +42,37 @@ def test_without_javascript_the_card_is_a_page(chromium, live_server, company, s
     expect(page.get_by_role("heading", level=1)).to_have_text("Fine print")
     expect(page.locator("main")).to_contain_text("Response rate")
     context.close()
+
+
+def test_the_reliability_panel_and_an_alert_are_accessible(context, company, faults):  # noqa: F811
+    assessing._last_assessed = ""
+    assessing.refresh_assessments()
+    alert = Alert.objects.create(
+        unit="lund",
+        direction="down",
+        alarm_on=today(),
+        began_on=today(),
+        began_earliest_on=today(),
+        began_latest_on=today(),
+        baseline_from=today(),
+        baseline_until=today(),
+        baseline_points=30,
+        baseline_n=400,
+        since_points=10,
+        since_n=100,
+        difference_points=-20,
+        low_points=-30,
+        high_points=-10,
+        evidence=9e4,
+        threshold=7e4,
+        watched=8,
+    )
+    log_in(context, company.email)
+    page = context.new_page()
+    for address in ("/", "/delivery/reliability/", f"/delivery/alerts/{alert.public_id}/"):
+        page.goto(address)
+        assert axe(page) == [], address
+    page.get_by_label("What you know or do about it (optional)").fill("New till system")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("main")).to_contain_text("New till system")
+    assert faults == []

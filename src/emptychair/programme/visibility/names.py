@@ -79,6 +79,7 @@ def held_reason(reason: str) -> str:
     known = {
         "suspected_machine": _("suspected machine"),
         "stuffing": _("stuffing"),
+        "suspected_stuffing": _("stuffing"),
         "test": _("test"),
         "survey_draft": _("survey not open yet"),
     }
