@@ -90,7 +90,9 @@ def extract() -> int:
             continue
         for language in languages_of(folder):
             catalogue = opened(folder, language)
+            created = catalogue.creation_date
             catalogue.update(template, no_fuzzy_matching=True)
+            catalogue.creation_date = created  # or every run would change every file
             catalogue.obsolete.clear()
             catalogue.fuzzy = False
             path = path_of(folder, language, "po")
