@@ -34,7 +34,7 @@ def _fail(sentence: str) -> NoReturn:
     show_default=True,
     help="Folder for the demo's database and warehouse; kept for the next run.",
 )
-@click.option("--customers", default=6_000, show_default=True, help="Size of the made-up company.")
+@click.option("--customers", default=4_000, show_default=True, help="Size of the made-up company.")
 @click.option("--seed", default=7, show_default=True, help="Another seed, another company.")
 def demo(port: int, data: Path, customers: int, seed: int) -> None:
     """Show a made-up company's programme in the browser. Ctrl-C ends it."""
