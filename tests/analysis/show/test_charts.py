@@ -172,3 +172,14 @@ def test_specification_is_plain_vega_lite():
     specification = json.loads(every_chart(Words("en"))[1].specification(titled=True))
     assert specification["title"]["text"] == "Scores from 0 to 10"
     assert "vega-lite" in specification["$schema"]
+
+
+def test_a_withheld_group_says_so_once_in_its_table():
+    words = Words("en")
+    chart = charts.groups_chart(
+        [nps_of_counts(COUNTS, ("Lund",))], "unit", words, withheld=["Umeå"]
+    )
+    _, rows = chart.table_in_words(words)
+    hidden = next(row for row in rows if row[0] == "Umeå")
+    assert hidden.count(words("withheld")) == 1
+    assert set(hidden[1:]) == {words("withheld"), ""}
