@@ -42,7 +42,7 @@ _READ = "_read_"
 _MOMENTS = ("asked_at", "answered_at")
 _DATES = (*_MOMENTS, "answered_on")
 _SHARE_OF_RATINGS = 0.95
-_ENOUGH_TODOUBT_THE_SCALE = 30
+_ENOUGH_TO_DOUBT_THE_SCALE = 30
 
 
 @dataclass(frozen=True)
@@ -350,7 +350,7 @@ def _mark_repeated(table: ir.Table) -> ir.Table:
 
 
 def _doubt_the_scale(table: ir.Table, account: Account) -> None:
-    if account.used >= _ENOUGH_TODOUBT_THE_SCALE:
+    if account.used >= _ENOUGH_TO_DOUBT_THE_SCALE:
         highest = table.score.max().to_pyarrow().as_py()
         if highest <= HIGHEST_RATING:
             account.warn("score_never_above_5", account.used)
