@@ -13,6 +13,18 @@ from emptychair.programme.accounts.models import Role, Unit, User
 PASSWORD = "a long enough password"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Commit what tests store on PostgreSQL: the warehouse copies it over a connection of its own.
+
+    SQLite is copied over Django's connection, which sees what its transaction has not committed.
+    """
+    if os.environ["DATABASE_URL"].startswith("sqlite"):
+        return
+    for item in items:
+        if "db" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db(transaction=True), append=False)
+
+
 @pytest.fixture(autouse=True)
 def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Give every test an empty warehouse and plain static files."""

@@ -22,9 +22,10 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(port: int = 55432) -> Iterator[str]:
+def server(port: int = 55432, *, durable: bool = True) -> Iterator[str]:
     """Start a server in a temporary folder and yield its address as a DATABASE_URL.
 
+    One that need not be `durable` leaves it to the system when to write to the disk.
     PostgreSQL does not run as root; then the account `postgres` runs it.
 
     Raises:
@@ -37,6 +38,7 @@ def server(port: int = 55432) -> Iterator[str]:
     data = root / "data"
     as_user = _as_unprivileged(root)
     options = f"-p {port} -k {root} -c listen_addresses=127.0.0.1 -c max_connections=200"
+    options += "" if durable else " -c fsync=off"
     run = {"check": True, "stdout": subprocess.DEVNULL, **as_user}
     subprocess.run([folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **run)
     subprocess.run(

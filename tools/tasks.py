@@ -64,7 +64,7 @@ def on_postgresql() -> int:
         print(f"\nSkipped on PostgreSQL, which is not installed: {postgres.HOW}")
         return 1 if os.environ.get("CI") else 0
     print("\nThe programme on PostgreSQL:")
-    with postgres.server() as address:
+    with postgres.server(durable=False) as address:
         return pytest("src/emptychair/programme", "-m", "not browser", DATABASE_URL=address)
 
 
