@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tools.methods import exact_coverage, outcomes
+from tools.coverage.score import exact_coverage, outcomes
 
 from emptychair.analysis.delivery.intervals import (
     adjusted_wald_interval,
