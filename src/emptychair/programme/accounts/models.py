@@ -74,3 +74,21 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class ApiKey(models.Model):
+    """What a program shows instead of a log-in. Kept as a hash; dead with its owner."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=8, unique=True)  # tells keys apart without telling them
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)  # needs of the policy that programs may have
+    owner = models.ForeignKey(User, on_delete=models.CASCADE)
+    made_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)  # to the hour
+
+    def __str__(self) -> str:
+        return f"{self.name} (ec_{self.prefix})"

@@ -23,6 +23,13 @@ class Survey(models.Model):
         OPEN = "open"
         CLOSED = "closed"
 
+    class Unconfirmed(models.TextChoices):
+        """What becomes of a score that was chosen in the message and touched, but never sent."""
+
+        OFF = "off"  # it is not stored
+        HOLD = "hold"
+        COUNT = "count"
+
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=13, choices=Kind, default=Kind.RELATIONSHIP)
@@ -46,6 +53,9 @@ class Survey(models.Model):
     quiet_after_answer_days = models.PositiveSmallIntegerField(default=90)
     quiet_after_any_ask_days = models.PositiveSmallIntegerField(default=14)
     quiet_after_any_answer_days = models.PositiveSmallIntegerField(default=30)
+    # Asks no more people than an interval of plus or minus so many points needs; 0: all.
+    precision_points = models.PositiveSmallIntegerField(default=0)
+    unconfirmed = models.CharField(max_length=5, choices=Unconfirmed, default=Unconfirmed.HOLD)
 
     def __str__(self) -> str:
         return self.name
@@ -80,6 +90,18 @@ class Link(models.Model):
     channel = models.CharField(max_length=10, default="link")
     unit = models.ForeignKey("accounts.Unit", null=True, blank=True, on_delete=models.PROTECT)
     is_open = models.BooleanField(default=True)
+
+
+class Widget(models.Model):
+    """How a survey looks and whom it asks inside a company's own pages; the link is its key."""
+
+    link = models.OneToOneField(Link, primary_key=True, on_delete=models.CASCADE)
+    origins = models.JSONField(default=list)  # pages of these may show it: "https://shop.example"
+    share_percent = models.PositiveSmallIntegerField(default=100)  # of the visitors, to be asked
+    asks_anonymous = models.BooleanField(default=True)  # visitors whose page names no customer
+    delay_seconds = models.PositiveSmallIntegerField(default=5)
+    colour = models.CharField(max_length=7, default="#1f5c99")
+    generation = models.PositiveSmallIntegerField(default=1)  # a new one makes old secrets void
 
 
 class Invitation(models.Model):
@@ -165,6 +187,10 @@ class Response(models.Model):
     changed_at = models.DateTimeField(default=now)
     held_reason = models.CharField(max_length=40, blank=True)  # blank: counted
     source = models.CharField(max_length=22, blank=True)  # id of the import it came with
+    # A score chosen in the message and never sent; see `Survey.unconfirmed`.
+    is_unconfirmed = models.BooleanField(default=False, db_default=False)
+    # Whose clock gave `answered_at`: blank, ours; device; bounded, a device's beyond its limits.
+    clock = models.CharField(max_length=7, blank=True, db_default="")
 
     class Meta:
         constraints = [
@@ -179,6 +205,30 @@ class Response(models.Model):
             models.Index(fields=["customer", "-answered_at"], name="response_of_customer"),
             # For undoing an import.
             models.Index(fields=["source"], name="response_source", condition=~Q(source="")),
+            # For the page of held answers.
+            models.Index(
+                fields=["-answered_at"], name="response_held", condition=~Q(held_reason="")
+            ),
+        ]
+
+
+class Origin(models.Model):
+    """Where an answer to an open link came from, as keyed hashes; kept for a week."""
+
+    response = models.CharField(max_length=22)  # public id
+    link = models.CharField(max_length=22)  # public id
+    source = models.CharField(max_length=16)  # of the address, or of an IPv6 network of 64 bits
+    network = models.CharField(max_length=16)  # of the network around it
+    at = models.DateTimeField()
+    is_judged = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            # For counting what one source, one network, one link brought lately.
+            models.Index(fields=["source", "at"], name="origin_source"),
+            models.Index(fields=["network", "at"], name="origin_network"),
+            # For the worker, which asks what is new.
+            models.Index(fields=["id"], name="origin_unjudged", condition=Q(is_judged=False)),
         ]
 
 

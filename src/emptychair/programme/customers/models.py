@@ -96,6 +96,8 @@ class Event(models.Model):
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    # Made by the program that sent it, so that a repeat counts once; null: it came in a file.
+    client_id = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
 
     class Meta:
         indexes = [
