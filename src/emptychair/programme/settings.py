@@ -1,5 +1,6 @@
 """Django's settings, from the environment only (see `lib.config`)."""
 
+import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,11 +9,17 @@ from emptychair.programme.lib import config
 DATA = config.data_folder()
 SECRET_KEY = config.kept_secret("EMPTYCHAIR_SECRET_KEY", "secret_key")
 TOKEN_KEYS = config.kept_secret("EMPTYCHAIR_TOKEN_KEYS", "token_keys")
+# The no of an address outlives every token key.
+ADDRESS_KEY = config.kept_secret(
+    "EMPTYCHAIR_ADDRESS_KEY", "address_key", TOKEN_KEYS.split(",")[-1].rpartition(":")[2]
+)
 DEBUG = config.setting("EMPTYCHAIR_DEBUG") == "yes"
 BASE_URL = config.setting("EMPTYCHAIR_BASE_URL").rstrip("/")
 ORGANISATION = config.setting("EMPTYCHAIR_ORGANISATION")
 CURRENCY = config.setting("EMPTYCHAIR_CURRENCY")
 MINIMUM_CELL = int(config.setting("EMPTYCHAIR_MINIMUM_CELL"))
+TRUSTED_PROXIES = int(config.setting("EMPTYCHAIR_TRUSTED_PROXIES"))
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 WAREHOUSE = DATA / "warehouse"
 _SECURE = BASE_URL.startswith("https://")
 
@@ -34,6 +41,7 @@ SLICES = (
     "warehouse",
     "insight",
     "surveys",
+    "mailroom",
     "visibility",
     "exchange",
 )
@@ -125,7 +133,17 @@ MEDIA_ROOT = DATA / "files"
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-globals().update(config.mail(config.setting("EMPTYCHAIR_MAIL"), DATA))
+HOOK_SECRET = config.kept_secret(
+    "EMPTYCHAIR_HOOK_SECRET", "hook_secret", f"emptychair:{secrets.token_urlsafe(24)}"
+)
+MAIL_PROVIDER = ""
+MAIL_RETURN = config.mail_return(config.setting("EMPTYCHAIR_MAIL_RETURN"))
+SMS = config.sms(config.setting("EMPTYCHAIR_SMS"))
+globals().update(
+    config.mail(
+        config.setting("EMPTYCHAIR_MAIL"), config.setting("EMPTYCHAIR_MAIL_KEYS"), HOOK_SECRET, DATA
+    )
+)
 DEFAULT_FROM_EMAIL = config.setting("EMPTYCHAIR_MAIL_FROM")
 
 SESSION_COOKIE_NAME = "__Host-session" if _SECURE else "emptychair-session"

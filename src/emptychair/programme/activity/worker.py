@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 
 from emptychair.programme.activity.models import Activity, Delivery, Routine
 from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.handover import HandoverError, UnreachableError
 from emptychair.programme.lib.tokens import new_id
 
 Handler = Callable[[Activity], None]
@@ -31,7 +32,26 @@ BACK_OFF = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 20
 BATCH = 50
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+ALARM_AFTER = timedelta(minutes=15)
 logger = logging.getLogger(__name__)
+
+
+class LaterError(Exception):
+    """Raised by a handler whose work is not due before `at`; it counts as no attempt."""
+
+    def __init__(self, at: datetime, why: str) -> None:
+        super().__init__(why)
+        self.at = at
+
+
+@dataclass(frozen=True)
+class Pause:
+    """How long nothing is handed to a service that cannot be reached."""
+
+    since: datetime
+    until: datetime
+    length: timedelta
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,7 @@ class Worker:
             for action in {*handlers, *outward}
         }
         self._routines = routines
+        self._pauses: dict[str, Pause] = {}
 
     def run(self, idle_seconds: float = 0.2) -> None:
         """Work until `stop` is set, resting `idle_seconds` whenever nothing is due."""
@@ -111,7 +132,10 @@ class Worker:
         dispatched = self.dispatch()
         claimed = self.claim()
         for delivery in claimed:
-            self.deliver(delivery)
+            if self._is_paused(delivery.handler):
+                self._give_back(delivery)
+            else:
+                self.deliver(delivery)
         return bool(dispatched or claimed)
 
     def dispatch(self) -> int:
@@ -140,24 +164,53 @@ class Worker:
     def claim(self) -> list[Delivery]:
         """Lease the deliveries that are due, including those whose last lease ran out."""
         moment = now()
+        paused = [name for name in self._pauses if self._is_paused(name)]
         due = Delivery.objects.filter(~Q(state=Delivery.State.DEAD), due_at__lte=moment)
+        due = due.exclude(handler__in=paused) if paused else due
         if not due.exists():
             return []
         with transaction.atomic():
-            return self._claim(due.order_by("due_at"), moment)
+            return self._claim(due.order_by("due_at", "pk"), moment)
 
     def _claim(self, due: QuerySet[Delivery], moment: datetime) -> list[Delivery]:
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        keys = [d.pk for d in due[:BATCH]]
+        was_due = dict(due[:BATCH].values_list("pk", "due_at"))
         # While leased, `due_at` is the end of the lease.
-        Delivery.objects.filter(pk__in=keys).update(
+        Delivery.objects.filter(pk__in=was_due).update(
             state=Delivery.State.LEASED,
             leased_by=self.name,
             due_at=moment + LEASE,
             attempts=F("attempts") + 1,
         )
-        return list(Delivery.objects.filter(pk__in=keys).select_related("activity"))
+        leased = Delivery.objects.filter(pk__in=was_due).select_related("activity")
+        claimed = sorted(leased, key=lambda one: (was_due[one.pk], one.pk))
+        for delivery in claimed:
+            delivery.due_at = was_due[delivery.pk]  # its place in the queue
+        return claimed
+
+    def _is_paused(self, handler: str) -> bool:
+        pause = self._pauses.get(handler)
+        return pause is not None and pause.until > now()
+
+    def _pause(self, handler: str, why: str) -> None:
+        """Leave a service alone for a while, longer each time; say so when it lasts."""
+        before, moment = self._pauses.get(handler), now()
+        since = before.since if before else moment
+        length = min(LONGEST_PAUSE, before.length * 2) if before else SHORTEST_PAUSE
+        self._pauses[handler] = Pause(since, moment + length, length)
+        log = logger.error if moment - since > ALARM_AFTER else logger.warning
+        log("%s cannot be reached since %s, next try in %s: %s", handler, since, length, why)
+
+    def _give_back(self, delivery: Delivery, why: str = "") -> None:
+        """Put a delivery back at its place; nothing was tried, so nothing is counted."""
+        Delivery.objects.filter(pk=delivery.pk, leased_by=self.name).update(
+            state=Delivery.State.DUE,
+            leased_by="",
+            due_at=delivery.due_at,
+            attempts=delivery.attempts - 1,
+            error=why or delivery.error,
+        )
 
     def deliver(self, delivery: Delivery) -> None:
         """Run one handler and end its delivery, or note the failure and when to try again."""
@@ -167,8 +220,16 @@ class Worker:
                 self._deliver_outward(delivery, mine)
             else:
                 self._deliver_inside(delivery, mine)
-        except Exception:
-            mine.update(**_after_failure(delivery, now(), traceback.format_exc()[-2000:]))
+        except LaterError as later:
+            delivery.due_at = later.at
+            self._give_back(delivery, str(later))
+        except UnreachableError as error:
+            self._give_back(delivery, str(error))
+            self._pause(delivery.handler, str(error))
+        except Exception as error:
+            known = isinstance(error, HandoverError)
+            said = str(error) if known else traceback.format_exc()[-2000:]
+            mine.update(**_after_failure(delivery, now(), said))
             logger.warning("delivery %s to %s failed", delivery.pk, delivery.handler)
 
     def _deliver_inside(self, delivery: Delivery, mine: QuerySet[Delivery]) -> None:
@@ -184,9 +245,11 @@ class Worker:
         A worker killed between sending and settling leaves an attempt without an end; the next
         one is told so by its number and may send the same message id once more.
         """
-        if not mine.exists():
+        # A full lease for each: a slow service must not have two workers send the same.
+        if not mine.filter(due_at__gt=now()).update(due_at=now() + LEASE):
             return
         settle = self._outward[delivery.handler](delivery.activity, delivery.attempts)
+        self._pauses.pop(delivery.handler, None)
         with transaction.atomic():
             if mine.delete()[0]:
                 settle()

@@ -56,6 +56,9 @@ class Survey(models.Model):
     # Asks no more people than an interval of plus or minus so many points needs; 0: all.
     precision_points = models.PositiveSmallIntegerField(default=0)
     unconfirmed = models.CharField(max_length=5, choices=Unconfirmed, default=Unconfirmed.HOLD)
+    # Set when whoever carries our messages refuses us: nothing is sent until staff say so.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_reason = models.CharField(max_length=320, blank=True, db_default="")
 
     def __str__(self) -> str:
         return self.name
@@ -133,6 +136,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.PLANNED)
     suppressed_reason = models.CharField(max_length=40, blank=True)
+    # What the mail provider calls the message, to know it in its reports.
+    message_id = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         indexes = [
@@ -145,6 +150,10 @@ class Invitation(models.Model):
                 fields=["planned_at"],
                 name="invitation_due",
                 condition=Q(outcome="planned", token_hash=None),
+            ),
+            # For what a mail provider reports.
+            models.Index(
+                fields=["message_id"], name="invitation_message", condition=~Q(message_id="")
             ),
         ]
         constraints = [

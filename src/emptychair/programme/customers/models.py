@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.tokens import new_id
 
 
 class Account(models.Model):
@@ -127,3 +128,24 @@ class Suppression(models.Model):
     address_hash = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=20)  # unsubscribed, stop, bounced, complained, staff ...
     at = models.DateTimeField(default=now)
+    # The import that said no, so that undoing it takes the no back; blank: it stays.
+    source = models.CharField(max_length=22, blank=True, db_default="")
+
+
+class Message(models.Model):
+    """What a customer wrote to us outside a survey: a reply to a mail or an SMS.
+
+    It hangs on the contact, so erasing the person erases it.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE)
+    channel = models.CharField(max_length=10)  # email, sms
+    about = models.CharField(max_length=22, blank=True)  # public id of the invitation it answers
+    text = models.TextField()
+    at = models.DateTimeField(default=now)
+    read_at = models.DateTimeField(null=True, blank=True)
+    read_by = models.CharField(max_length=22, blank=True)  # public id of a user
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="message_newest")]

@@ -3,6 +3,7 @@
 All come from the environment; `docs/reference/settings.md` is made from this list.
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -67,9 +68,49 @@ SETTINGS = (
         "file:",
         "Where mail goes: `file:` writes it to the data folder, `console:` prints it,"
         " `smtp://user:word@host:587` speaks STARTTLS, `smtps://` TLS from the first byte;"
-        " `smtp://host:25?tls=none` only for a relay on this machine.",
+        " `smtp://host:25?tls=none` only for a relay on this machine. Or a provider: `brevo:`,"
+        " `mailersend:`, `mailgun:`, `mailjet:`, `mailtrap:`, `mandrill:`, `postmark:`, `resend:`,"
+        " `sparkpost:`.",
+    ),
+    Setting(
+        "EMPTYCHAIR_MAIL_KEYS",
+        "",
+        "What the provider wants, `name=value` by comma, as django-anymail calls it without the"
+        " provider's name: `server_token=...` for Postmark, `api_key=...,sender_domain=...` for"
+        " Mailgun.",
     ),
     Setting("EMPTYCHAIR_MAIL_FROM", "nps@localhost", "Address that mail to customers comes from."),
+    Setting(
+        "EMPTYCHAIR_MAIL_RETURN",
+        "",
+        "Address that bounces and replies come back to, such as `nps@in.example.com`; all mail to"
+        " it and to `nps+...` beside it goes to `emptychair receive`. Empty: none come back.",
+    ),
+    Setting(
+        "EMPTYCHAIR_SMS",
+        "file:",
+        "Where SMS go: `file:` writes them to the data folder, `console:` prints them, or the"
+        " address of a gateway as Apprise writes it, with `{phone}` for the number:"
+        " `46elks://user:word@Sender/{phone}`. `none:` sends none.",
+    ),
+    Setting(
+        "EMPTYCHAIR_HOOK_SECRET",
+        "",
+        "`user:word` with which mail provider and SMS gateway report to `/hooks/`. Empty: made"
+        " once and kept in the data folder.",
+    ),
+    Setting(
+        "EMPTYCHAIR_ADDRESS_KEY",
+        "",
+        "Key under which addresses that said no are kept; never change it, or they are forgotten."
+        " Empty: the oldest of the token keys, kept in the data folder. Set it where several"
+        " machines serve one database.",
+    ),
+    Setting(
+        "EMPTYCHAIR_TRUSTED_PROXIES",
+        "0",
+        "Proxies in front that each add to X-Forwarded-For. 0: the header is not believed.",
+    ),
     Setting("EMPTYCHAIR_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
@@ -87,16 +128,26 @@ def data_folder() -> Path:
     return folder
 
 
-def kept_secret(name: str, file_name: str) -> str:
-    """Return the secret setting `name`, or one made once and kept in the data folder."""
+def kept_secret(name: str, file_name: str, first: str = "") -> str:
+    """Return the secret setting `name`, or one made once and kept in the data folder.
+
+    Args:
+        name: the setting.
+        file_name: where it is kept when the setting is empty.
+        first: what it is the first time; random when empty.
+    """
     given = setting(name)
     if given:
         return given
     path = data_folder() / file_name
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fresh = path.with_name(f"{file_name}.{secrets.token_hex(8)}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(first or secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # another process was quicker: its secret holds
+            os.link(fresh, path)
+        fresh.unlink()
     return path.read_text().strip()
 
 
@@ -148,9 +199,10 @@ def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict
 
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LONGEST_LOCAL_PART = 20  # an address has room for 64, a signed one needs 42 more
 
 
-def mail(url: str, folder: Path) -> dict[str, Any]:
+def mail(url: str, keys: str, hook_secret: str, folder: Path) -> dict[str, Any]:
     """Return Django's mail settings for the service at `url`.
 
     Raises:
@@ -163,15 +215,18 @@ def mail(url: str, folder: Path) -> dict[str, Any]:
         return {"EMAIL_BACKEND": backend.format("filebased"), "EMAIL_FILE_PATH": folder / "mail"}
     if parts.scheme == "console":
         return {"EMAIL_BACKEND": backend.format("console")}
+    if parts.scheme in PROVIDERS:
+        return _provider(parts.scheme, keys, hook_secret)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ConfigurationError(
-            f"EMPTYCHAIR_MAIL is {url!r}; write file:, console:, smtp://host:587 or smtps://host"
+            f"EMPTYCHAIR_MAIL is {parts.scheme + ':'!r}; write file:, console:, smtp://host:587,"
+            f" smtps://host or one of {', '.join(f'{name}:' for name in PROVIDERS)}"
         )
     bare = "tls=none" in parts.query
     if bare and parts.hostname not in LOOPBACK:
         raise ConfigurationError("EMPTYCHAIR_MAIL: tls=none is for a relay on this machine only")
     return {
-        "EMAIL_BACKEND": backend.format("smtp"),
+        "EMAIL_BACKEND": "emptychair.programme.lib.smtp.Backend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),
@@ -180,3 +235,60 @@ def mail(url: str, folder: Path) -> dict[str, Any]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 20,
     }
+
+
+PROVIDERS = (
+    *("brevo", "mailersend", "mailgun", "mailjet", "mailtrap"),
+    *("mandrill", "postmark", "resend", "sparkpost"),
+)
+
+
+def _provider(name: str, keys: str, hook_secret: str) -> dict[str, Any]:
+    pairs = dict(part.partition("=")[::2] for part in keys.split(",") if part.strip())
+    if not pairs or not all(pairs.values()):
+        raise ConfigurationError(
+            f"EMPTYCHAIR_MAIL is {name}:, so EMPTYCHAIR_MAIL_KEYS must hold the provider's keys,"
+            " name=value by comma; docs/operate/mail.md names them."
+        )
+    return {
+        "EMAIL_BACKEND": f"anymail.backends.{name}.EmailBackend",
+        "MAIL_PROVIDER": name,
+        "ANYMAIL": {
+            "WEBHOOK_SECRET": hook_secret,
+            "IGNORE_UNSUPPORTED_FEATURES": True,  # such as metadata where a provider has none
+            "REQUESTS_TIMEOUT": (5, 20),
+            **{f"{name}_{key.strip()}".upper(): value.strip() for key, value in pairs.items()},
+        },
+    }
+
+
+def mail_return(address: str) -> str:
+    """Return the address that mail comes back to.
+
+    Raises:
+        ConfigurationError: it is none, or its local part leaves no room for a signature.
+    """
+    local, at, domain = address.rpartition("@")
+    if address and (not at or not local or not domain or "+" in local):
+        raise ConfigurationError(
+            f"EMPTYCHAIR_MAIL_RETURN is {address!r}; write an address without +, as in"
+            " nps@in.example.com"
+        )
+    if len(local) > LONGEST_LOCAL_PART:
+        raise ConfigurationError(
+            f"EMPTYCHAIR_MAIL_RETURN: at most {LONGEST_LOCAL_PART} letters before the @"
+        )
+    return address
+
+
+def sms(url: str) -> str:
+    """Return where SMS go.
+
+    Raises:
+        ConfigurationError: a gateway's address says nowhere that `{phone}` goes.
+    """
+    if not url.startswith(("file:", "console:", "none:")) and "{phone}" not in url:
+        raise ConfigurationError(
+            "EMPTYCHAIR_SMS: write file:, console:, none: or a gateway with {phone} in its address"
+        )
+    return url

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -56,6 +56,25 @@ def verify(purpose: str, token: str, now: datetime) -> str | None:
     return subject if now.timestamp() < int(expiry) else None
 
 
+def seal(purpose: str, subject: str) -> str:
+    """Return `subject` with a short signature of 96 bits, for the local part of an address."""
+    key = next(iter(_key_ring().values()))
+    return f"{subject}.{_short_mac(key, purpose, subject)}"
+
+
+def unseal(purpose: str, sealed: str) -> str | None:
+    """Return the subject of a sealed text, or None when it is not one of ours."""
+    subject, _, mac = sealed.rpartition(".")
+    for key in _key_ring().values():
+        if hmac.compare_digest(_short_mac(key, purpose, subject).encode(), mac.encode()):
+            return subject or None
+    return None
+
+
+def _short_mac(key: bytes, purpose: str, subject: str) -> str:
+    return urlsafe_b64encode(_mac(key, f"seal {purpose}", subject)[:12]).decode()
+
+
 def derived_token(purpose: str, subject: str) -> str:
     """Return the reference token of `subject`, the same at every call, for what is sent again."""
     key = next(iter(_key_ring().values()))
@@ -64,8 +83,41 @@ def derived_token(purpose: str, subject: str) -> str:
 
 def keyed_hash(text: str) -> str:
     """Return a keyed hash of a normalised address: comparable here, useless elsewhere."""
-    oldest = list(_key_ring().values())[-1]
-    return hmac.new(oldest, b"address\0" + text.encode(), hashlib.sha256).hexdigest()
+    key = settings.ADDRESS_KEY.encode()
+    return hmac.new(key, b"address\0" + text.encode(), hashlib.sha256).hexdigest()
+
+
+def timed_id(moment: datetime) -> str:
+    """Return a new id of 40 characters from which `moment_of` alone reads when it was made.
+
+    It looks random and has no order, so it tells nobody else when, or how many, were made.
+    """
+    key = next(iter(_key_ring().values()))
+    start = secrets.token_bytes(16)
+    milliseconds = int(moment.timestamp() * 1000).to_bytes(6, "big")
+    hidden = _mixed(milliseconds, _mac(key, "timed-id", start.hex()))
+    check = _mac(key, "timed-id-check", (start + hidden).hex())[:8]
+    return urlsafe_b64encode(start + hidden + check).decode()
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return when `timed_id` made `text`; None when it did not."""
+    if len(text) != 40:
+        return None
+    try:
+        raw = urlsafe_b64decode(text)
+    except ValueError:
+        return None
+    start, hidden, check = raw[:16], raw[16:22], raw[22:]
+    for key in _key_ring().values():
+        if hmac.compare_digest(_mac(key, "timed-id-check", (start + hidden).hex())[:8], check):
+            milliseconds = _mixed(hidden, _mac(key, "timed-id", start.hex()))
+            return datetime.fromtimestamp(int.from_bytes(milliseconds, "big") / 1000, UTC)
+    return None
+
+
+def _mixed(text: bytes, stream: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(text, stream, strict=False))
 
 
 def _key_ring() -> Mapping[str, bytes]:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MailroomConfig(AppConfig):
+    name = "emptychair.programme.mailroom"
+    label = "mailroom"
