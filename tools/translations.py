@@ -1,4 +1,4 @@
-"""Texts of the pages, in one catalogue per slice: `extract`, `compile`, `check`.
+"""Texts of the pages, in one catalogue per slice: `extract`, `compile`, `check` [SLICE ...].
 
 Works without GNU gettext: Django turns templates into Python calls, Babel reads and writes.
 """
@@ -33,8 +33,10 @@ KEYWORDS = {
 
 
 def slices() -> list[Path]:
-    """Return the folders of the slices that have texts."""
-    return sorted(p for p in PROGRAMME.iterdir() if p.is_dir() and not p.name.startswith("_"))
+    """Return the folders of the slices that have texts, or of those named as arguments."""
+    named = sys.argv[2:]
+    found = (p for p in PROGRAMME.iterdir() if p.is_dir() and not p.name.startswith("_"))
+    return sorted(p for p in found if not named or p.name in named)
 
 
 def languages_of(folder: Path) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ def test_askings_by_outcome(make_table):
     assert found.answered == 1
     assert found.suppressed == 1
     assert found.opened is None
+    assert found.reached is None
     assert found.response_rate == 1 / 4
     assert found.asked_rate == 1 / 5
 
@@ -43,6 +44,12 @@ def test_askings_by_moments(make_table):
     # The third was answered, so it arrived, whatever the log says.
     assert (email.asked, email.delivered, email.opened, email.answered) == (3, 3, 2, 2)
     assert (sms.asked, sms.response_rate, sms.asked_rate) == (0, None, None)
+
+
+def test_askings_tell_customers_from_invitations(make_table):
+    outcomes = ["answered", "delivered", "bounced", "sent"]
+    (found,) = askings(make_table({"outcome": outcomes, "customer_id": ["a", "a", "b", "c"]}))
+    assert (found.delivered, found.reached) == (3, 2)
 
 
 def test_askings_of_an_empty_table(make_table):

@@ -28,6 +28,7 @@ class Asking:
         answered: delivered and answered.
         bounced: sent and returned.
         suppressed: held back by a rule before sending.
+        reached: different customers among the delivered; null where nothing names them.
         response_rate: answered over delivered; null where nothing was delivered.
         asked_rate: answered over asked (AAPOR's RR1 with everybody asked as eligible).
     """
@@ -40,11 +41,14 @@ class Asking:
     answered: int
     bounced: int
     suppressed: int
+    reached: int | None
     response_rate: float | None
     asked_rate: float | None
 
 
-def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
+def askings(
+    invitations: ir.Table, by: Sequence[str] = (), *, customer: str = "customer_id"
+) -> list[Asking]:
     """Return what became of the invitations of each group, with one grouped query.
 
     A moment (`delivered_at`, `answered_at`) counts as much as the `outcome`: whoever
@@ -53,6 +57,7 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
     Args:
         invitations: one row per ask; `outcome` or the moments, or both.
         by: columns to group by.
+        customer: column with the customer's id; need not be there.
 
     Returns:
         One record per group, ordered by group.
@@ -71,6 +76,11 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
     sent, delivered, answered = states.sent, states.delivered, states.answered
     opened, bounced, suppressed = states.opened, states.bounced, states.suppressed
     keys = [invitations[column].name(f"key_{i}") for i, column in enumerate(by)]
+    reached = (
+        {"reached": invitations[customer].nunique(where=delivered)}
+        if customer in invitations.columns
+        else {}
+    )
     totals = invitations.aggregate(
         by=keys,
         eligible=invitations.count(where=~suppressed),
@@ -80,6 +90,7 @@ def askings(invitations: ir.Table, by: Sequence[str] = ()) -> list[Asking]:
         answered=invitations.count(where=delivered & answered),
         bounced=invitations.count(where=sent & bounced),
         suppressed=invitations.count(where=suppressed),
+        **reached,
     )
     rows = {
         tuple(row.pop(f"key_{i}") for i in range(len(by))): {
@@ -148,6 +159,7 @@ def _asking(group: Group, counts: dict[str, int], knows_opening: bool) -> Asking
         answered=counts["answered"],
         bounced=counts["bounced"],
         suppressed=counts["suppressed"],
+        reached=counts.get("reached"),
         response_rate=_share(counts["answered"], counts["delivered"]),
         asked_rate=_share(counts["answered"], counts["asked"]),
     )

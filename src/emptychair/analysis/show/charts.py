@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emptychair.analysis.delivery.score import Nps
@@ -191,6 +192,7 @@ def trend_chart(
     words: Words,
     links: Sequence[str] = (),
     withheld: Collection[int] = (),
+    others: Mapping[str, float] = MappingProxyType({}),
 ) -> Chart:
     """Return the NPS of each period with both of its intervals.
 
@@ -200,6 +202,7 @@ def trend_chart(
         words: the language.
         links: address of the responses behind each period.
         withheld: places of periods of which nothing may be shown.
+        others: points that others report, by name; drawn as lines to compare with, no targets.
     """
     values = [
         {
@@ -219,13 +222,14 @@ def trend_chart(
         for i, point in enumerate(points)
     ]
     labels = period_labels(points, every, words)
+    lines = [f"{name} {words.points(value)}" for name, value in others.items()]
+    beside = words("chart_trend_others", others=", ".join(lines)) if others else ""
+    seen = [point for i, point in enumerate(points) if i not in withheld]
     return Chart(
         name="trend",
         title=words("chart_trend"),
-        sentence=_trend_sentence(
-            [point for i, point in enumerate(points) if i not in withheld], every, words
-        ),
-        caption=words("chart_trend_caption"),
+        sentence=" ".join(filter(None, (_trend_sentence(seen, every, words), beside))),
+        caption=" ".join(filter(None, (words("chart_trend_caption"), beside))),
         header=(words("period"), *level_header(words), *sequence_header(words)),
         kinds=(*LEVEL_KINDS, "low", "high"),
         rows=tuple(
@@ -235,7 +239,7 @@ def trend_chart(
             for i, point in enumerate(points)
         ),
         links=tuple(links),
-        draw=lambda width: _marks().trend(values, labels, words, width),
+        draw=lambda width: _marks().trend(values, labels, words, width, others),
     )
 
 

@@ -111,7 +111,11 @@ def _bucket_names(words: Words, height: int, small: bool) -> list[alt.Chart]:
 
 
 def trend(
-    values: Sequence[Value], labels: Sequence[Sequence[str]], words: Words, width: int
+    values: Sequence[Value],
+    labels: Sequence[Sequence[str]],
+    words: Words,
+    width: int,
+    others: Mapping[str, float],
 ) -> Drawing:
     """Return a dot, a line and a wide shade per period, over an axis of named periods."""
     small = width < NARROW_BELOW
@@ -126,7 +130,7 @@ def trend(
         labelExpr=f"{json.dumps(labels, ensure_ascii=False)}[datum.value]",
     )
     x = alt.X("i:Q", axis=axis, scale=alt.Scale(domain=[-0.5, count - 0.5], nice=False))
-    scale = _points_scale(values)
+    scale = _points_scale(values, tuple(others.values()))
     y = alt.Y("low:Q", axis=_points_axis(), scale=scale)
     data = _data(values)
     known = alt.Chart(data).transform_filter(_KNOWN)
@@ -147,8 +151,21 @@ def trend(
         rule.encode(x=x, y=y, y2="high:Q", **tip),
         line.encode(x=x, y=alt.Y("nps:Q", scale=scale)),
         dots.encode(x=x, y=alt.Y("nps:Q", scale=scale), **tip),
+        *_lines_of_others(others, scale, width - 50),
         *_said_if_empty(values, words("too_few_per_period"), width - 50, height),
     ).properties(width=width - 50, height=height)
+
+
+def _lines_of_others(others: Mapping[str, float], scale: alt.Scale, width: int) -> list[alt.Chart]:
+    if not others:
+        return []
+    lines = [{"name": name, "other": points} for name, points in others.items()]
+    y = alt.Y("other:Q", scale=scale)
+    rule = alt.Chart(_data(lines)).mark_rule(strokeDash=[2, 3], color=_C["accent"])
+    name = alt.Chart(_data(lines)).mark_text(
+        align="right", baseline="bottom", dy=-2, fontSize=11, color=_C["accent"], limit=width
+    )
+    return [rule.encode(y=y), name.encode(x=alt.value(width), y=y, text="name:N")]
 
 
 def _said_if_empty(
@@ -235,9 +252,9 @@ def _tip(values: Sequence[Value]) -> dict[str, Any]:
     return encodings
 
 
-def _points_scale(values: Sequence[Value]) -> alt.Scale:
-    lows = [value["low"] for value in values if value["low"] is not None]
-    highs = [value["high"] for value in values if value["high"] is not None]
+def _points_scale(values: Sequence[Value], others: Sequence[float] = ()) -> alt.Scale:
+    lows = [*others, *(value["low"] for value in values if value["low"] is not None)]
+    highs = [*others, *(value["high"] for value in values if value["high"] is not None)]
     low = max(-100, 10 * floor((min(lows) - 3) / 10)) if lows else -100
     high = min(100, 10 * ceil((max(highs) + 3) / 10)) if highs else 100
     return alt.Scale(domain=[low, high], nice=False, zero=False)

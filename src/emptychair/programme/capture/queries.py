@@ -12,6 +12,7 @@ from emptychair.programme.capture.answering import ANSWER_PURPOSE
 from emptychair.programme.capture.models import Invitation, Link, Response, Survey, Wording
 from emptychair.programme.capture.wordings import bucket_of
 from emptychair.programme.journeys.models import Driver
+from emptychair.programme.journeys.queries import touchpoints_by_stage
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import token_hash, verify
 
@@ -159,7 +160,7 @@ def responses_behind(
     """Return the responses behind a figure, newest first, within the reader's scope.
 
     `start` and `end` are local dates, both included; `filters` may name `unit`, `channel`,
-    `touchpoint`, `language`, `survey` (slug), `bucket` and `score`.
+    `touchpoint`, `stage`, `language`, `survey` (slug), `bucket` and `score`.
     """
     chosen = Response.objects.select_related("survey", "customer").order_by("-answered_at", "id")
     if scope.units is not None:
@@ -179,6 +180,9 @@ def _filtered(chosen: QuerySet[Response], filters: Mapping[str, str]) -> QuerySe
     for name in FILTERS:
         if filters.get(name):
             chosen = chosen.filter(**{name: filters[name]})
+    if filters.get("stage"):
+        slugs = touchpoints_by_stage().get(filters["stage"], ())
+        chosen = chosen.filter(touchpoint__in=slugs)
     if filters.get("survey"):
         chosen = chosen.filter(survey__slug=filters["survey"])
     if filters.get("score", "").isdecimal():

@@ -8,12 +8,14 @@ from typing import Any
 import ibis.expr.types as ir
 from django.db import transaction
 
+from emptychair.analysis.delivery.asking import askings
 from emptychair.analysis.delivery.reliability import Reliability, reliability
 from emptychair.analysis.delivery.sampling import TYPICAL_VARIANCE, answers_for_precision
 from emptychair.analysis.delivery.score import nps_of_counts
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.counts import ScoreCounts
 from emptychair.programme.customers.models import Segment
+from emptychair.programme.insight.defining import definitions, waves
 from emptychair.programme.insight.figures import digest_of, library_version
 from emptychair.programme.insight.models import Assessment
 from emptychair.programme.lib.clock import now, today
@@ -44,15 +46,26 @@ def _assessments(start: date, end: date) -> Iterator[Assessment]:
     responses = _between(tables.responses(), "answered_on", start, end)
     invitations = _between(tables.invitations(), "sent_on", start, end)
     about = {"starts_on": start, "ends_on": end}
-    yield _stored("all", "", _judged(responses, customers, invitations), about)
+    whole = _judged(responses, customers, invitations)
+    if whole:
+        values = tables.table("values")
+        whole["definitions"] = definitions(responses, customers, values, start, end)
+        whole["waves"] = waves(responses)
+    yield _stored("all", "", whole, about)
     for slug in Segment.objects.order_by("name").values_list("slug", flat=True)[:MOST_SEGMENTS]:
         column = f"segment_{slug}"
         if column in customers.columns:
             judged = _judged(responses, customers, invitations, column)
             yield _stored("segment", slug, judged, about)
+    reached = {one.group[0]: one.reached for one in askings(invitations, ["channel"])}
+    customers_now = _current(customers)
     for (channel,), counts in layer.counts(["channel"], start=start, end=end).items():
         if channel:
-            yield _stored("channel", channel, _channel(channel, counts, start, end), about)
+            result = _channel(channel, counts, start, end)
+            n = reached.get(channel)
+            result["reached"] = n
+            result["coverage"] = min(1.0, n / customers_now) if n and customers_now else None
+            yield _stored("channel", channel, result, about)
 
 
 def _judged(
@@ -72,6 +85,10 @@ def _plain(found: Reliability) -> dict[str, Any]:
     plain = asdict(found)
     plain["group"] = [str(value) for value in found.group]
     return plain
+
+
+def _current(customers: ir.Table) -> int:
+    return int(customers.count(where=customers["left_at"].isnull()).to_pyarrow().as_py())
 
 
 def _channel(channel: str, counts: ScoreCounts, start: date, end: date) -> dict[str, Any]:

@@ -23,6 +23,11 @@ class Position:
     published_on: date
 
 
+def benchmark_points() -> dict[str, float]:
+    """Return the points of every benchmark by its name, as lines of a chart."""
+    return dict(Benchmark.objects.order_by("name").values_list("name", "nps_points"))
+
+
 def positions(total: ScoreCounts, words: Words) -> tuple[Position, ...]:
     """Return the company's position to every benchmark."""
     return tuple(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.journeys.models import Touchpoint
+from emptychair.programme.journeys.queries import stage_names
 
 
 def names_of(dimension: str) -> Mapping[str, str]:
@@ -20,6 +21,7 @@ def label(dimension: str) -> str:
         "segment": _("Segment"),
         "unit": _("Unit"),
         "channel": _("Channel"),
+        "stage": _("Stage"),
         "touchpoint": _("Touchpoint"),
     }[dimension]
 
@@ -30,6 +32,7 @@ def label_of_all(dimension: str) -> str:
         "segment": _("All customers"),
         "unit": _("All units"),
         "channel": _("All channels"),
+        "stage": _("All stages"),
         "touchpoint": _("All touchpoints"),
     }[dimension]
 
@@ -114,5 +117,6 @@ _SOURCES: Mapping[str, Callable[[], dict[str, str]]] = {
     "segment": _segments,
     "unit": _units,
     "channel": _channels,
+    "stage": stage_names,
     "touchpoint": _touchpoints,
 }

@@ -20,7 +20,7 @@ from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind
 from emptychair.programme.visibility import names
-from emptychair.programme.visibility.benchmarks import Position, positions
+from emptychair.programme.visibility.benchmarks import Position, benchmark_points, positions
 from emptychair.programme.visibility.disclosure import counts_by, is_withheld, withheld_groups
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, possible_every
@@ -283,7 +283,7 @@ def _trend(selection: Selection, scope: Scope, words: Words) -> charts.Chart:
     hidden = {key[0] for key in withheld_groups(found)}
     withheld = [i for i, point in enumerate(points) if point.period in hidden]
     links = ["" if i in withheld else link for i, link in enumerate(links)]
-    return charts.trend_chart(points, selection.every, words, links, withheld)
+    return charts.trend_chart(points, selection.every, words, links, withheld, benchmark_points())
 
 
 def _groups(selection: Selection, scope: Scope, words: Words) -> charts.Chart:

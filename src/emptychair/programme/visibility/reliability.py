@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from emptychair.analysis.show.words import Words, certainty
+from emptychair.analysis.show.words import INTERVAL_FROM, Words, certainty
 from emptychair.programme.insight.models import Assessment
 from emptychair.programme.visibility import names
 from emptychair.programme.visibility.advice import advice_of, grade_meaning
@@ -44,6 +44,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A stored NPS with its interval."""
+
+    n: int
+    nps_points: float | None
+    low_points: float | None
+    high_points: float | None
+
+
+@dataclass(frozen=True)
 class Panel:
     """Everything the page shows; `state` is pending, unlinked, few or usual."""
 
@@ -57,6 +67,9 @@ class Panel:
     asked: tuple[Stat, ...] = ()
     corrected: tuple[Stat, ...] = ()
     doubt: tuple[Stat, ...] = ()
+    definitions: tuple[Stat, ...] = ()
+    waves: tuple[Row, ...] = ()
+    waves_said: str = ""
     segments: tuple[Row, ...] = ()
     channels: tuple[Row, ...] = ()
     digest: str = ""
@@ -86,6 +99,9 @@ def reliability_panel(words: Words) -> Panel:
         asked=_asked(result, words) if result else (),
         corrected=_corrected(result, words) if told else (),
         doubt=_doubt(result, words) if told else (),
+        definitions=_definitions(result, words),
+        waves=_waves(result, words),
+        waves_said=_waves_said(result, words),
         segments=_segments(stored, words),
         channels=_channels(stored, words),
         digest=whole.inputs_digest[:16],
@@ -173,6 +189,83 @@ def _doubt(result: Result, words: Words) -> tuple[Stat, ...]:
     )
 
 
+def _definitions(result: Result, words: Words) -> tuple[Stat, ...]:
+    known = result.get("definitions", {})
+    named = {
+        "response": (_("Per response"), _("Every answer counts, as on Delivery.")),
+        "customer": (_("Per customer"), _("The latest answer of each customer counts.")),
+        "account": (_("Per account"), _("Every company counts the same: the mean of its people.")),
+        "revenue": (_("By revenue"), _("Companies count by what they brought in the period.")),
+    }
+    return tuple(
+        Stat(label, *_level(known[name], words, detail))
+        for name, (label, detail) in named.items()
+        if name in known
+    )
+
+
+def _level(found: Result, words: Words, detail: str) -> tuple[str, str]:
+    said = words.level(_known(found))
+    if said.certainty in ("none", "few"):
+        return words("too_few"), detail
+    rest = said.answers if said.certainty == "interval" else f"{said.interval}, {said.answers}"
+    return said.value, f"{detail} {rest}."
+
+
+def _waves(result: Result, words: Words) -> tuple[Row, ...]:
+    found = result.get("waves", {}).get("waves", {})
+    named = {
+        "first_day": _("Within a day of the ask"),
+        "first_three_days": _("Within three days"),
+        "later": _("Later"),
+    }
+    rows = []
+    for name, label in named.items():
+        if name in found and found[name]["n"] >= settings.MINIMUM_CELL:
+            said = words.level(_known(found[name]))
+            rows.append(Row(label, (words.number(found[name]["n"]), said.value, said.interval)))
+    return tuple(rows)
+
+
+def _waves_said(result: Result, words: Words) -> str:
+    found = result.get("waves", {})
+    difference = found.get("difference")
+    if difference is None:
+        return ""
+    if min(found["waves"][name]["n"] for name in ("first_day", "later")) < INTERVAL_FROM:
+        return ""
+    low, high = (words.points(100 * difference[name]) for name in ("low", "high"))
+    points = words.number(100 * abs(difference["difference"]))
+    values = {"points": points, "low": low, "high": high}
+    if difference["high"] < 0:
+        return (
+            _(
+                "Late answers lie %(points)s points lower than early ones (%(low)s to %(high)s):"
+                " those who never answer are probably less happy than those who do."
+            )
+            % values
+        )
+    if difference["low"] > 0:
+        return (
+            _(
+                "Late answers lie %(points)s points higher than early ones (%(low)s to %(high)s):"
+                " those who never answer are probably happier than those who do."
+            )
+            % values
+        )
+    return (
+        _(
+            "Late answers do not clearly differ from early ones (%(low)s to %(high)s points):"
+            " nothing here hints that those who never answer think otherwise."
+        )
+        % values
+    )
+
+
+def _known(found: Result) -> Known:
+    return Known(found["n"], found["nps_points"], found["low_points"], found["high_points"])
+
+
 def _segments(stored: list[Assessment], words: Words) -> tuple[Row, ...]:
     known = names.names_of("segment")
     found = [
@@ -208,6 +301,7 @@ def _channels(stored: list[Assessment], words: Words) -> tuple[Row, ...]:
                 _count(one.result["asked"], words),
                 _count(one.result["delivered"], words),
                 _share(one.result["response_rate"], words),
+                _share(one.result["coverage"], words),
                 _count(one.result["answers"], words),
                 _count(one.result["needed_for_5_points"], words),
             ),

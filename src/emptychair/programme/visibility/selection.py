@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 Every = Literal["day", "week", "month", "quarter"]
 EVERY: Final = get_args(Every)
-BREAKDOWNS: Final = ("segment", "unit", "channel", "touchpoint")
-FILTERS: Final = ("unit", "channel", "touchpoint")
+BREAKDOWNS: Final = ("segment", "unit", "channel", "stage", "touchpoint")
+FILTERS: Final = ("unit", "channel", "stage", "touchpoint")
 DAYS: Final = {"30d": 30, "90d": 90, "12m": 365}
 PRESETS: Final = (*DAYS, "year", "all", "custom")
 DEFAULT_PRESET: Final = "12m"

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from emptychair.analysis.delivery.trend import Every
 from emptychair.analysis.sums.counts import ScoreCounts, layer_counts
 from emptychair.analysis.sums.layer import DIMENSIONS, EVERYONE, grain_for
+from emptychair.programme.journeys.queries import touchpoints_by_stage
 from emptychair.programme.warehouse import store, tables
 
 Counts = dict[tuple[Any, ...], ScoreCounts]
@@ -40,7 +41,7 @@ def counts(
     """Return score counts by group, from the smallest grain that can tell.
 
     Args:
-        by: any of segment, unit, channel, touchpoint, survey, language.
+        by: any of segment, unit, channel, touchpoint, survey, language, stage.
         start: first local date that counts.
         end: last local date that counts.
         segment: slug of one segment; None means everyone. By `segment`, None means each.
@@ -51,16 +52,18 @@ def counts(
     Returns:
         Counts by group; a group without answers is absent.
     """
-    wanted = tuple(sorted((k, v) for k, v in (filters or {}).items() if v and k in DIMENSIONS))
-    question = (version(), tuple(by), start, end, segment, wanted, units, every)
+    wanted = _values(filters, {*DIMENSIONS, "stage"})
+    names = tuple("touchpoint" if name == "stage" else name for name in by)
+    question = (version(), names, start, end, segment, wanted, units, every)
 
     def find() -> Counts:
-        chosen = _chosen(tuple(by), start, end, segment, dict(wanted), units)
+        chosen = _chosen(names, start, end, segment, wanted, units)
         if every is not None:
             chosen = chosen.mutate(period=chosen["answered_on"].truncate(_UNITS[every]))
-        return layer_counts(chosen, ["period", *by] if every else list(by))
+        return layer_counts(chosen, ["period", *names] if every else list(names))
 
-    return _kept_or(question, find)
+    found = _kept_or(question, find)
+    return _by_stage(found, tuple(by).index("stage") + bool(every)) if "stage" in by else found
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,10 @@ def circumstances(
         start: first local date.
         end: last local date.
         segment: slug of one segment; empty means everyone.
-        filters: `unit`, `channel` or `touchpoint` to the one value wanted.
+        filters: `unit`, `channel`, `touchpoint` or `stage` to the one value wanted.
         units: units the reader may see; None means all.
     """
-    wanted = tuple(sorted((name, value) for name, value in (filters or {}).items() if value))
+    wanted = _values(filters, {"unit", "channel", "touchpoint", "stage"})
     question = (version(), "circumstances", start, end, segment, wanted, units)
 
     def find() -> Circumstances:
@@ -114,8 +117,8 @@ def circumstances(
         months = (sums["month"] >= f"{start:%Y-%m}") & (sums["month"] <= f"{end:%Y-%m}")
         chosen = sums.filter(months & sums["day"].between(start, end))
         chosen = chosen.filter(chosen["segment"] == segment)
-        for name, value in wanted:
-            chosen = chosen.filter(chosen[name] == value)
+        for name, values in wanted:
+            chosen = chosen.filter(chosen[name].isin(values))
         if units is not None:
             chosen = chosen.filter(chosen["unit"].isin(sorted(units)))
         totals = chosen.group_by(["kind", "detail"]).aggregate(n=chosen["n"].sum())
@@ -125,7 +128,10 @@ def circumstances(
 
 
 def options(column: str) -> list[str]:
-    """Return the values that occur of a dimension, or of `segment`, in order."""
+    """Return the values that occur of a dimension, of `segment` or of `stage`, in order."""
+    if column == "stage":
+        there = set(options("touchpoint"))
+        return [stage for stage, slugs in touchpoints_by_stage().items() if there & set(slugs)]
 
     def find() -> list[str]:
         layer = tables.layer()
@@ -165,6 +171,30 @@ def _circumstances(rows: Sequence[Mapping[str, Any]], by_touchpoint: bool) -> Ci
     )
 
 
+def _values(
+    filters: Mapping[str, str] | None, known: set[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the values wanted of each column; a stage is the touchpoints it holds now."""
+    wanted = []
+    for name, value in sorted((filters or {}).items()):
+        if not value or name not in known:
+            continue
+        is_stage = name == "stage"
+        values = touchpoints_by_stage().get(value, ()) if is_stage else (value,)
+        wanted.append(("touchpoint" if is_stage else name, values))
+    return tuple(wanted)
+
+
+def _by_stage(found: Counts, place: int) -> Counts:
+    """Put together the counts of each stage's touchpoints, which stand at `place` of the keys."""
+    stages = {slug: stage for stage, slugs in touchpoints_by_stage().items() for slug in slugs}
+    totals: Counts = {}
+    for key, n in found.items():
+        group = (*key[:place], stages.get(key[place], ""), *key[place + 1 :])
+        totals[group] = totals.get(group, ScoreCounts()) + n
+    return totals
+
+
 def _kept_or(question: tuple[Any, ...], find: Callable[[], _Answer]) -> _Answer:
     """Return the answer kept for `question`, which holds the version, or find and keep it."""
     with _keeping:
@@ -185,10 +215,10 @@ def _chosen(
     start: date,
     end: date,
     segment: str | None,
-    filters: Mapping[str, str],
+    wanted: Sequence[tuple[str, tuple[str, ...]]],
     units: frozenset[str] | None,
 ) -> ir.Table:
-    columns = {*by, *filters} - {"segment"} | ({"unit"} if units is not None else set())
+    columns = {*by, *dict(wanted)} - {"segment"} | ({"unit"} if units is not None else set())
     layer = tables.layer()
     months = (layer["month"] >= f"{start:%Y-%m}") & (layer["month"] <= f"{end:%Y-%m}")
     days = layer["answered_on"].between(start, end)
@@ -199,8 +229,8 @@ def _chosen(
         chosen = chosen.filter(chosen["segment"] != EVERYONE)
     else:
         chosen = chosen.filter(chosen["segment"] == EVERYONE)
-    for name, value in filters.items():
-        chosen = chosen.filter(chosen[name] == value)
+    for name, values in wanted:
+        chosen = chosen.filter(chosen[name].isin(values))
     if units is not None:
         chosen = chosen.filter(chosen["unit"].isin(sorted(units)))
     return chosen

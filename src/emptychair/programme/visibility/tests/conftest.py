@@ -15,10 +15,15 @@ Answered = Callable[..., list[Response]]
 
 @pytest.fixture
 def answered(db: None) -> Answered:
-    """Return a function that stores answers with the given scores and brings them to the sums."""
+    """Return a function that stores answers with the given scores and brings them to the sums.
+
+    Where many calls follow each other, `copied=False` leaves the last to the caller.
+    """
     survey, _ = Survey.objects.get_or_create(slug="relationship", name="Relationship", state="open")
 
-    def store(scores: Sequence[int], at: datetime | None = None, **fields: Any) -> list[Response]:
+    def store(
+        scores: Sequence[int], at: datetime | None = None, *, copied: bool = True, **fields: Any
+    ) -> list[Response]:
         moment = at or now() - timedelta(hours=2)
         given = {"channel": "email", "language": "en", **fields}
         made = [
@@ -32,7 +37,8 @@ def answered(db: None) -> Answered:
             for score in scores
         ]
         mark_changed("responses", [response.public_id for response in made])
-        synchronise()
+        if copied:
+            synchronise()
         return made
 
     return store

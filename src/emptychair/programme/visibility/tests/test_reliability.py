@@ -1,12 +1,14 @@
+from datetime import timedelta
+
 import pytest
 
 from emptychair.analysis.show.words import Words
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Invitation, Survey
-from emptychair.programme.customers.models import Customer, Segment
+from emptychair.programme.customers.models import Account, Customer, Segment, Value
 from emptychair.programme.insight import assessing
 from emptychair.programme.insight.models import Assessment
-from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.clock import now, today
 from emptychair.programme.visibility.advice import _ADVICE, advice_of, grade_meaning
 from emptychair.programme.warehouse.services import synchronise
 
@@ -27,11 +29,11 @@ def base(answered):
     firms.customers.add(*customers[:60])
     few.customers.add(customers[0])
     mark_changed("customers", [customer.code for customer in customers])
-    answered([9], customer=customers[0])
+    answered([9], customer=customers[0], copied=False)
     for i in range(1, 40):
-        answered([10 if i % 4 else 3], customer=customers[i])
+        answered([10 if i % 4 else 3], customer=customers[i], copied=False)
     for i in range(60, 80):
-        answered([2 if i % 2 else 9], customer=customers[i])
+        answered([2 if i % 2 else 9], customer=customers[i], copied=False)
     survey = Survey.objects.get(slug="relationship")
     asked = [
         Invitation.objects.create(
@@ -61,7 +63,10 @@ def test_it_shows_grade_reasons_and_what_to_do(client, alice, base):
     assert "Coverage 75.0%" in text
     assert "As answered" in text
     assert "R-indicator" in text
-    assert "E-mail 120 120 50.0% 60" in text
+    assert "E-mail 120 120 50.0% 100.0% 60" in text
+    assert "Per customer +" in text
+    assert "The latest answer of each customer counts. " in text
+    assert "Per account" not in text, "nobody belongs to a company"
 
 
 def test_segments_stand_beside_each_other_and_small_ones_are_withheld(client, alice, base):
@@ -83,6 +88,44 @@ def test_it_judges_again_only_after_a_change(base, answered):
     answered([10])
     assessing.refresh_assessments()
     assert Assessment.objects.get(kind="all").pk != first
+
+
+def test_a_company_is_counted_per_account_and_by_revenue(client, alice, answered):
+    sizes = {"big": 900, "small": 100}
+    for code, revenue in sizes.items():
+        account = Account.objects.create(code=code, name=code)
+        people = [Customer.objects.create(code=f"{code}{i}", account=account) for i in range(12)]
+        for i, customer in enumerate(people):
+            score = 10 if code == "big" else 0
+            answered([score], at=now() - timedelta(days=i), customer=customer, copied=False)
+            Value.objects.create(customer=customer, month=today().replace(day=1), revenue=revenue)
+        mark_changed("customers", [one.code for one in people])
+        mark_changed("values", [one.code for one in people])
+    synchronise()
+    assessing.refresh_assessments()
+    found = Assessment.objects.get(kind="all").result["definitions"]
+    points = {name: round(one["nps_points"]) for name, one in found.items()}
+    assert points == {"response": 0, "customer": 0, "account": 0, "revenue": 80}
+    client.force_login(alice)
+    text = text_of(client.get("/delivery/reliability/"))
+    assert "By revenue" in text
+    assert "Companies count by what they brought in the period." in text
+
+
+def test_late_answers_stand_beside_early_ones(client, alice, answered):
+    customers = [Customer.objects.create(code=f"C{i}") for i in range(80)]
+    mark_changed("customers", [one.code for one in customers])
+    for i, customer in enumerate(customers):
+        at = now() - timedelta(hours=2)
+        waited = timedelta(hours=3) if i % 2 else timedelta(days=5)
+        score = 10 if i % 2 else i % 4 + 5
+        answered([score], at=at, asked_at=at - waited, customer=customer, copied=False)
+    synchronise()
+    assessing.refresh_assessments()
+    client.force_login(alice)
+    text = text_of(client.get("/delivery/reliability/"))
+    assert "Within a day of the ask 40 +100" in text
+    assert "those who never answer are probably less happy" in text
 
 
 def test_answers_of_nobody_known_are_said_to_be_so(client, alice, answered):

@@ -1,0 +1,28 @@
+"""Reads of journeys: which touchpoints belong to which stage."""
+
+from emptychair.programme.journeys.models import Stage, Touchpoint
+
+
+def touchpoints_by_stage() -> dict[str, tuple[str, ...]]:
+    """Return the slugs of each stage's touchpoints, stages in the order of their journeys.
+
+    A stage is named `journey.stage`, since two journeys may each have a stage of one name.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    rows = Touchpoint.objects.order_by("stage__journey__slug", "stage__position", "position")
+    for journey, stage, slug in rows.values_list("stage__journey__slug", "stage__slug", "slug"):
+        key = f"{journey}.{stage}"
+        found[key] = (*found.get(key, ()), slug)
+    return found
+
+
+def stage_names() -> dict[str, str]:
+    """Return the name of each stage, with its journey's where there is more than one journey."""
+    stages = Stage.objects.select_related("journey").order_by("journey__slug", "position")
+    journeys = {stage.journey_id for stage in stages}
+    return {
+        f"{stage.journey.slug}.{stage.slug}": stage.name
+        if len(journeys) == 1
+        else f"{stage.journey.name}: {stage.name}"
+        for stage in stages
+    }
