@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.capture.letters import channel_for
 from emptychair.programme.capture.models import Invitation, Response, Survey
 from emptychair.programme.customers.models import Customer, Event
 from emptychair.programme.customers.rules import meets
@@ -63,7 +64,7 @@ def plan_events(survey: Survey, moment: datetime) -> int:
     asked = Invitation.objects.filter(survey=survey, event=OuterRef("pk"))
     events = Event.objects.filter(
         ~Exists(asked), kind=survey.event_kind, at__lte=latest, at__gt=latest - LOOK_BACK
-    ).select_related("customer__unit", "customer__account")
+    ).select_related("customer__unit", "customer__account", "customer__contact")
     planned, seen = [], set()
     for event in events.order_by("at")[:BATCH]:
         customer = event.customer
@@ -92,7 +93,7 @@ def plan_reminders(survey: Survey, moment: datetime) -> int:
         sent_at__gt=moment - timedelta(days=survey.reminder_days) - LOOK_BACK,
     ).filter(~Exists(Invitation.objects.filter(reminder_of=OuterRef("pk"))))
     planned = []
-    for invitation in unanswered.select_related("customer__unit")[:BATCH]:
+    for invitation in unanswered.select_related("customer__unit", "customer__contact")[:BATCH]:
         at = next_reachable(moment, invitation.customer.country)
         reminder = _invitation(survey, invitation.customer, at)
         reminder.reminder_of, reminder.unit = invitation, invitation.unit
@@ -129,9 +130,9 @@ def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]
     chosen = (
         Customer.objects.filter(contactable=True)
         .filter(Q(left_at=None) | Q(left_at__gt=moment))
-        .select_related("unit", "account")
+        .select_related("unit", "account", "contact")
         .annotate(last_ask=_latest(asks.filter(survey=survey), "planned_at"))
-        .filter(Q(last_ask=None) | Q(last_ask__lte=ago(survey.cadence_days)))
+        .filter(Q(last_ask=None) | Q(last_ask__lte=ago(_shortest_gap_days(survey))))
         .exclude(Exists(asks.filter(planned_at__gt=ago(survey.quiet_after_any_ask_days))))
         .exclude(Exists(answers.filter(answered_at__gt=ago(survey.quiet_after_any_answer_days))))
         .exclude(
@@ -142,6 +143,11 @@ def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]
     )
     for customer in chosen.iterator(chunk_size=BATCH):
         yield customer, customer.last_ask
+
+
+def _shortest_gap_days(survey: Survey) -> int:
+    """Return the days between two asks: the cadence, unless the quarantine is longer."""
+    return max(survey.cadence_days, survey.quiet_after_ask_days)
 
 
 def _latest(rows: QuerySet[Invitation], field: str) -> Subquery:
@@ -162,7 +168,7 @@ def _invitation(survey: Survey, customer: Customer, at: datetime) -> Invitation:
     return Invitation(
         survey=survey,
         customer=customer,
-        channel=survey.channel,
+        channel=channel_for(survey, customer),
         unit=customer.unit.code if customer.unit else "",
         planned_at=at,
     )

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture.erasing import erase
+from emptychair.programme.capture.letters import MY_DATA, SAY_NO
 from emptychair.programme.capture.models import Invitation, Response
-from emptychair.programme.capture.sending import MY_DATA, SAY_NO
 from emptychair.programme.customers import consent
 from emptychair.programme.customers.models import Contact, Customer
 from emptychair.programme.customers.services import correct_contact

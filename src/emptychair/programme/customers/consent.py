@@ -1,6 +1,7 @@
 """Saying no: one list over all channels and units, checked when a message is about to leave."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from contextlib import suppress as suppress_error
 
 from django.db import transaction
 
@@ -20,21 +21,39 @@ def suppress(customer: Customer, reason: str, *, actor: str = "") -> None:
     record("customer.suppressed", customer.code, actor=actor, reason=reason)
 
 
-def suppress_email(address: str, reason: str) -> None:
-    """Never write to `address` again, whoever it belongs to.
+def suppress_address(channel: str, address: str, reason: str, country: str = "") -> None:
+    """Never write to an address again, whoever it belongs to.
+
+    Args:
+        channel: `email` or `sms`.
+        address: the e-mail address or phone number.
+        reason: one of `REASONS`.
+        country: where a phone number without a country belongs.
 
     Raises:
-        RefusedError: it is not an e-mail address.
+        RefusedError: it is none.
     """
-    suppress_hashes([keyed_hash(f"email:{normal_email(address)}")], reason)
+    suppress_hashes([keyed_hash(_name(channel, address, country))], reason)
 
 
-def suppress_hashes(hashes: Iterable[str], reason: str) -> None:
-    """Add hashes to the list; one that is there keeps its first reason."""
+def suppress_hashes(hashes: Collection[str], reason: str, *, source: str = "") -> None:
+    """Add hashes to the list; one that is there keeps its first reason.
+
+    Args:
+        hashes: of addresses and ids, see `hashes_of`.
+        reason: one of `REASONS`.
+        source: id of the import that says so; undoing it takes them off again.
+    """
     assert reason in REASONS, reason
     Suppression.objects.bulk_create(
-        [Suppression(address_hash=one, reason=reason) for one in hashes], ignore_conflicts=True
+        [Suppression(address_hash=one, reason=reason, source=source) for one in hashes],
+        ignore_conflicts=True,
     )
+    if not source:
+        # A person's own no does not go when an import that said the same is undone.
+        Suppression.objects.filter(address_hash__in=list(hashes)).exclude(source="").update(
+            source="", reason=reason
+        )
 
 
 @transaction.atomic
@@ -49,23 +68,19 @@ def is_suppressed(customer: Customer) -> bool:
     return Suppression.objects.filter(address_hash__in=hashes_of(customer)).exists()
 
 
-def hashes_of(customer: Customer) -> list[str]:
+def hashes_of(customer: Customer, contact: Contact | None = None) -> list[str]:
     """Return the keyed hashes a customer is known by: id, e-mail address, phone number."""
+    contact = contact or Contact.objects.filter(pk=customer.pk).first()
     names = [f"customer:{customer.code}"]
-    contact = Contact.objects.filter(pk=customer.pk).first()
-    if contact is not None:
-        names += _known(contact, customer.country)
+    for channel in ("email", "sms") if contact is not None else ():
+        address = contact.email if channel == "email" else contact.phone
+        # An address that is none is written to by nobody; the customer's id still counts.
+        with suppress_error(RefusedError):
+            names += [_name(channel, address, customer.country)] if address else []
     return [keyed_hash(name) for name in names]
 
 
-def _known(contact: Contact, country: str) -> list[str]:
-    names = []
-    try:
-        if contact.email:
-            names.append(f"email:{normal_email(contact.email)}")
-        if contact.phone:
-            names.append(f"phone:{normal_phone(contact.phone, country)}")
-    except RefusedError:
-        # An address that is none is written to by nobody; the customer's id still counts.
-        return names
-    return names
+def _name(channel: str, address: str, country: str) -> str:
+    if channel == "sms":
+        return f"phone:{normal_phone(address, country)}"
+    return f"email:{normal_email(address)}"

@@ -220,6 +220,30 @@ def test_each_working_day_has_its_share_of_the_base(
     assert 5 <= again <= 40
 
 
+def test_a_quarantine_longer_than_the_cadence_holds(
+    survey: Survey, customer: Callable[..., Customer]
+) -> None:
+    survey.asks_from, survey.cadence_days = date(2026, 1, 1), 30
+    survey.quiet_after_ask_days = 90
+    survey.save()
+    ask(survey, customer("C1"), TUESDAY - timedelta(60))
+    assert inviting.plan_relationship(survey, TUESDAY.date()) == 0
+    assert inviting.plan_relationship(survey, TUESDAY.date() + timedelta(36)) == 1
+
+
+def test_it_asks_by_sms_who_has_a_phone_alone_and_by_mail_who_has_an_address(
+    survey: Survey, customer: Callable[..., Customer], at: Any
+) -> None:
+    survey.asks_from, survey.cadence_days = date(2025, 1, 1), 30
+    survey.save()
+    customer("C1")
+    Contact.objects.filter(pk=customer("C2", email="").pk).update(phone="+46701234567")
+    customer("C3", email="")
+    assert inviting.plan_relationship(survey, TUESDAY.date()) == 3
+    rows = Invitation.objects.order_by("customer__code")
+    assert [row.channel for row in rows] == ["email", "sms", "email"]
+
+
 def test_it_asks_once_after_an_event_and_respects_quarantine(
     survey: Survey, customer: Callable[..., Customer], at: Any
 ) -> None:
