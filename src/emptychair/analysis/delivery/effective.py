@@ -94,12 +94,6 @@ def weighted_nps(
     )
 
 
-def linearised_variance(strata: Mapping[object, WeightedSums], nps: float) -> float:
-    """Return the linearised variance of a weighted mean around `nps`, without finite population."""
-    weight = sum(sums.weight for sums in strata.values())
-    return sum(_between_units(sums, nps) for sums, _ in _merged(strata, None)) / weight**2
-
-
 def _between_units(sums: WeightedSums, nps: float) -> float:
     """Return m/(m-1) times the sum of squares of w (s - nps) over the m units of a stratum."""
     if sums.units < 2:
