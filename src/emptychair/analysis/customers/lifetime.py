@@ -78,7 +78,7 @@ def hazards_fitted(lost: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     Returns:
         The hazard of the first period and the slope of each row.
     """
-    periods = np.arange(lost.shape[1])
+    periods = np.arange(lost.shape[1], dtype=np.float64)
     low, high = np.zeros(len(lost)), np.full(len(lost), _STEEPEST)
     for _ in range(_STEPS):  # golden section on the profile likelihood of the slope
         inner_low = high - _GOLDEN * (high - low)
@@ -126,7 +126,7 @@ def expected_lifetime(fit: ContractFit, discount_share: float, renewals: int = 0
 
     Examples:
         >>> round(expected_lifetime(ContractFit(3.80, 15.19), 0.10), 2)
-        4.9
+        3.31
     """
     check_positive(discount_share, "discount_share")
     a, b, n = fit.alpha, fit.beta, renewals + 1

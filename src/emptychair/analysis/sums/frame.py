@@ -14,7 +14,7 @@ from emptychair.analysis.sums.groups import hash_group
 
 FOLDS = 5
 
-_PARTS = 5  # numbers and dates are cut at their quintiles
+PARTS = 5  # numbers and dates are cut at their quintiles
 _MOST_VALUES = 20
 
 
@@ -112,27 +112,27 @@ def usable_traits(customers: ir.Table) -> list[str]:
     ]
 
 
-def with_parts(customers: ir.Table, traits: Sequence[str]) -> ir.Table:
-    """Return `customers` with numbers and dates of many values cut at their quintiles."""
+def with_parts(customers: ir.Table, traits: Sequence[str], parts: int = PARTS) -> ir.Table:
+    """Return `customers` with numbers and dates of many values cut into parts of equal size."""
     scales = [trait for trait in traits if _is_scale(customers[trait])]
     if not scales:
         return customers
     numbers = {trait: _number(customers[trait]) for trait in scales}
     wanted = {
-        f"cut_{i}_{part}": numbers[trait].quantile(part / _PARTS)
+        f"cut_{i}_{part}": numbers[trait].quantile(part / parts)
         for i, trait in enumerate(scales)
-        for part in range(1, _PARTS)
+        for part in range(1, parts)
     }
     distinct = {f"values_{i}": customers[trait].nunique() for i, trait in enumerate(scales)}
     (row,) = customers.aggregate(**wanted, **distinct).to_pyarrow().to_pylist()
-    parts = {}
+    cut = {}
     for i, trait in enumerate(scales):
         if row[f"values_{i}"] > _MOST_VALUES:
-            cuts = [row[f"cut_{i}_{part}"] for part in range(1, _PARTS)]
-            parts[trait] = sum(
+            cuts = [row[f"cut_{i}_{part}"] for part in range(1, parts)]
+            cut[trait] = sum(
                 ((numbers[trait] > cut).cast("int8") for cut in cuts), ibis.literal(1, "int8")
             )
-    return customers.mutate(**parts)
+    return customers.mutate(**cut)
 
 
 def _is_scale(column: ir.Value) -> bool:

@@ -68,8 +68,30 @@ def jackknife(
     if groups < 2:
         raise ArgumentError(f"the jackknife needs at least 2 groups of customers; got {groups}")
     value = statistic(_sum(totals_by_group))
-    deviations = [statistic(rest) - value for rest in _leave_one_out(totals_by_group)]
-    error = sqrt((groups - 1) / groups * sum(d * d for d in deviations))
+    without = [statistic(rest) for rest in _leave_one_out(totals_by_group)]
+    return from_replicates(value, without, confidence)
+
+
+def from_replicates(value: float, without: Sequence[float], confidence: float = 0.95) -> Estimate:
+    """Return the jackknife interval of a figure whose leave-one-out values are known.
+
+    Args:
+        value: the figure over all groups.
+        without: the figure without each group.
+        confidence: coverage of the interval.
+
+    Raises:
+        ArgumentError: there are fewer than two groups.
+
+    Examples:
+        >>> round(from_replicates(9.0, [8.0, 7.0, 3.0]).standard_error, 4)
+        5.2281
+    """
+    check_share(confidence, "confidence")
+    groups = len(without)
+    if groups < 2:
+        raise ArgumentError(f"the jackknife needs at least 2 groups of customers; got {groups}")
+    error = sqrt((groups - 1) / groups * sum((one - value) ** 2 for one in without))
     margin = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error
     return Estimate(value, error, value - margin, value + margin)
 
