@@ -11,10 +11,9 @@ from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.insight.figures import PublishedFigure, published_figure
 from emptychair.programme.lib.spreadsheets import Cell
 from emptychair.programme.visibility import names
+from emptychair.programme.visibility.methods import method_page
 from emptychair.programme.visibility.queries import may_show
-from emptychair.programme.visibility.selection import Selection
-
-METHODS = "docs/methods/"
+from emptychair.programme.visibility.selection import FILTERS, Selection
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Line:
     label: str
     value: str
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def fine_print_row(
         "starts_on": figure.start,
         "ends_on": figure.end,
         "segment": selection.segment,
-        **{name: selection.filters.get(name, "") for name in ("unit", "channel", "touchpoint")},
+        **{name: selection.filters.get(name, "") for name in FILTERS},
         "n": nps.n,
         "detractors": figure.counts.detractors,
         "passives": figure.counts.passives,
@@ -161,6 +161,8 @@ def _lines(figure: PublishedFigure, words: Words) -> Iterator[Line]:
         _("95%, for this date fixed beforehand"),
         _("Who looks every day should read the always-valid interval of the trend."),
     )
-    yield Line(_("Method"), f"{METHODS}{figure.method}.md")
+    method = method_page(figure.method)
+    url = reverse("visibility:method", args=[figure.method])
+    yield Line(_("Method"), method.title, url=url)
     yield Line(_("Inputs digest"), figure.inputs_digest[:16], _("Same inputs, same digest."))
     yield Line(_("Version"), f"Empty Chair {figure.library_version}")

@@ -1,11 +1,11 @@
-"""Alerts, benchmarks and period reports: the pages of Delivery on which people act."""
+"""Alerts, benchmarks, period reports and methods: the pages of Delivery beside its figures."""
 
 from dataclasses import fields
 from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,7 +20,7 @@ from emptychair.programme.insight.models import Benchmark, PeriodReport
 from emptychair.programme.insight.publishing import publish_month
 from emptychair.programme.insight.watching import acknowledge_alert
 from emptychair.programme.lib.errors import RefusedError
-from emptychair.programme.visibility import alerts, reports
+from emptychair.programme.visibility import alerts, methods, reports
 from emptychair.programme.visibility.forms import BenchmarkForm
 from emptychair.programme.visibility.views import csv_answer, reader_of, words_of_reader
 
@@ -143,3 +143,22 @@ def acknowledge(request: HttpRequest, public_id: str) -> HttpResponse:
     acknowledge_alert(alert, by=user, note=request.POST.get("note", ""))
     messages.success(request, _("Acknowledged. The series is watched anew from the change on."))
     return redirect("visibility:alert", public_id=public_id)
+
+
+@require_safe
+@requires("delivery.read")
+def show_methods(request: HttpRequest) -> HttpResponse:
+    """Show which methods there are."""
+    context = {"page": methods.method_page("README"), "name": "README"}
+    return render(request, "visibility/method.html", context)
+
+
+@require_safe
+@requires("delivery.read")
+def show_method(request: HttpRequest, name: str) -> HttpResponse:
+    """Show how a number is computed: formula, source, assumptions, example, coverage."""
+    try:
+        page = methods.method_page(name)
+    except KeyError:
+        raise Http404 from None
+    return render(request, "visibility/method.html", {"page": page, "name": name})

@@ -50,7 +50,7 @@ def test_it_tells_how_the_figure_came_about(owner, answered):
     assert "Delivered 80" in text
     assert "Response rate 25.0%" in text
     assert "Held 1 stuffing: 1" in text
-    assert "docs/methods/score-interval.md" in text
+    assert "Method The interval of one NPS" in text
 
 
 def test_htmx_gets_the_card_alone(owner, answered):
