@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Give every test an empty warehouse and plain static files."""
     from emptychair.programme.capture import answering_sql
+    from emptychair.programme.capture.guard import GUARD
+    from emptychair.programme.capture.visits import VISITS
     from emptychair.programme.insight import services as insight
     from emptychair.programme.warehouse import layer, store
 
@@ -40,11 +43,20 @@ def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    for kept in (store._opened, layer._kept, answering_sql._drivers):
+    for kept in (store._opened, layer._kept, answering_sql._drivers, GUARD, VISITS):
         kept.clear()
     insight._last_refreshed = ""
     yield
     shutil.rmtree(settings.WAREHOUSE, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests answer at once, which no person does; those about haste set the limits anew."""
+    from emptychair.programme.capture import answering_sql, circumstances
+
+    monkeypatch.setattr(circumstances, "FASTEST", timedelta(0))
+    monkeypatch.setattr(answering_sql, "SOONEST", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

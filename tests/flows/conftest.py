@@ -8,6 +8,8 @@ import pytest
 from conftest import PASSWORD, needs
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+# Chromium without a window says that it is a machine, and its answers would be held.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -26,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 def context(chromium: Browser, live_server: Any, settings: Any) -> Iterator[BrowserContext]:
     """A fresh browser profile whose base address is the live server."""
     settings.BASE_URL = live_server.url
-    opened = chromium.new_context(base_url=live_server.url, locale="en-GB")
+    opened = chromium.new_context(base_url=live_server.url, locale="en-GB", user_agent=AGENT)
     opened.set_default_timeout(15_000)
     yield opened
     opened.close()

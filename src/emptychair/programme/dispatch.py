@@ -6,6 +6,7 @@ from datetime import timedelta
 from emptychair.programme.activity.worker import Handler, OutwardHandler, Periodic
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
+from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
@@ -29,6 +30,8 @@ ROUTINES: Mapping[str, Periodic] = {
     "exchange.remove_old_files": Periodic(timedelta(hours=6), remove_old_files),
     "capture.plan": Periodic(timedelta(minutes=15), plan),
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
+    "capture.hold_stuffing": Periodic(timedelta(seconds=2), hold_stuffing),
+    "capture.forget_origins": Periodic(timedelta(hours=6), forget_origins, lane="slow"),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
     "insight.publish_due": Periodic(timedelta(hours=1), publish_due, lane="slow"),

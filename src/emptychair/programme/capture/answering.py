@@ -16,7 +16,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from emptychair.programme.capture import answering_sql as sql
-from emptychair.programme.capture.submission import Problem, Submission
+from emptychair.programme.capture.circumstances import UNKNOWN as UNKNOWN_CIRCUMSTANCES
+from emptychair.programme.capture.circumstances import Circumstances
+from emptychair.programme.capture.submission import Problem, Submission, read_moment
 from emptychair.programme.lib import tokens
 from emptychair.programme.lib.clock import now
 
@@ -26,6 +28,13 @@ ANSWER_LIFE = timedelta(days=30)  # how long the page after the score may add a 
 ANSWER_PURPOSE = "answer"
 UNKNOWN = Problem(404, "unknown_link", "This link is not valid, or no longer.")
 CLOSED = Problem(410, "survey_closed", "This survey is closed. Thank you for wanting to answer.")
+# What a person's own later answer puts right. What staff or the sums of many held stays held.
+BY_MOMENT = frozenset(
+    {"machine", "too_fast", "too_soon", "many_scores", "hidden_link", "hidden_field", "unconfirmed"}
+)
+LATEST_DEVICE = timedelta(minutes=2)  # a device's clock may be so far ahead
+OLDEST_DEVICE = timedelta(days=30)  # and an answer may have waited so long on it
+DEVICES = ("kiosk", "api")  # channels whose answers may wait before they reach us
 BUSY = Problem(503, "busy", "We could not save your answer just now. Please try again.")
 logger = logging.getLogger(__name__)
 
@@ -52,21 +61,41 @@ Outcome = Stored | Problem
 class _Waiting:
     find: Callable[[datetime], "sql.Target | Problem"]
     submission: Submission
+    around: Circumstances = UNKNOWN_CIRCUMSTANCES
     outcome: Outcome = BUSY
     done: threading.Event = field(default_factory=threading.Event)
 
 
-def answer(token: str, submission: Submission) -> Outcome:
+def answer(
+    token: str, submission: Submission, around: Circumstances = UNKNOWN_CIRCUMSTANCES
+) -> Outcome:
     """Store what the holder of an invitation or public link sent; return after COMMIT."""
-    return _WRITER.put(_Waiting(lambda moment: sql.target_of_token(token, moment), submission))
+    if submission.amends:
+        first = submission.amends
+        return store(lambda _: sql.target_of_amended(token, first), submission, around)
+    return store(lambda moment: sql.target_of_token(token, moment), submission, around)
 
 
-def amend(answer_token: str, submission: Submission) -> Outcome:
+def amend(
+    answer_token: str,
+    submission: Submission,
+    around: Circumstances = UNKNOWN_CIRCUMSTANCES,
+    purpose: str = ANSWER_PURPOSE,
+) -> Outcome:
     """Add to the response that `answer_token` speaks for; return after COMMIT."""
-    public_id = tokens.verify(ANSWER_PURPOSE, answer_token, now())
+    public_id = tokens.verify(purpose, answer_token, now())
     if public_id is None:
         return UNKNOWN
-    return _WRITER.put(_Waiting(lambda _: sql.target_of_response(public_id), submission))
+    return store(lambda _: sql.target_of_response(public_id), submission, around)
+
+
+def store(
+    find: Callable[[datetime], "sql.Target | Problem"],
+    submission: Submission,
+    around: Circumstances = UNKNOWN_CIRCUMSTANCES,
+) -> Outcome:
+    """Store a submission for the target that `find` returns in its transaction."""
+    return _WRITER.put(_Waiting(find, submission, around))
 
 
 class _Writer:
@@ -119,28 +148,96 @@ _WRITER = _Writer()
 def write_group(group: Sequence[_Waiting]) -> None:
     """Write every item of `group` in the open transaction and set its outcome."""
     moment = now()
+    origins = []
     for item in group:
         target = item.find(moment)
-        item.outcome = (
-            target if isinstance(target, Problem) else _write(target, item.submission, moment)
-        )
+        if isinstance(target, Problem):
+            item.outcome = target
+            continue
+        around = item.around
+        outcome = item.outcome = _write(target, item.submission, around, moment)
+        is_new = isinstance(outcome, Stored) and outcome.created and outcome.at == moment
+        if is_new and target.link and around.source:
+            assert isinstance(outcome, Stored)
+            origins.append((outcome.response, target.link, around.source, around.network))
+    if origins:
+        sql.note_origins(origins, moment)
 
 
-def _write(target: "sql.Target", said: Submission, moment: datetime) -> Outcome:
+def _write(
+    target: "sql.Target", said: Submission, around: Circumstances, moment: datetime
+) -> Outcome:
+    problem = _problem(target, said)
+    if problem:
+        return problem
+    suspicion = _suspicion(target, said, around)
+    response = target.response or tokens.new_id()
+    kind = _kind(target, said, suspicion)
+    if not sql.append_entry(said, response, kind, moment):
+        return _repeat(said)
+    if kind == "answer":
+        reason = target.state_reason or suspicion or _unconfirmed(target, said)
+        sql.insert_response(target, response, said, moment, reason, _answered(said, moment))
+    elif kind == "amend":
+        sql.amend_response(target, said, moment, _held_after(target, said, suspicion))
+    else:
+        sql.note_kept_out(response, suspicion or "unconfirmed", moment)
+    return Stored(response, said.submission_id, kind == "answer", moment)
+
+
+def _problem(target: "sql.Target", said: Submission) -> Problem | None:
     unknown = set(said.ratings) - sql.drivers_of(target.survey)
     if unknown:
         return Problem(400, "rating", f"This survey has no driver {min(unknown)!r}.")
     if target.response is None and said.score is None and not sql.submission(said.submission_id):
         return Problem(400, "score", "Choose a score: a whole number from 0 to 10.")
-    response = target.response or tokens.new_id()
-    kind = "amend" if target.response else "answer"
-    if not sql.append_entry(said, response, kind, moment):
-        return _repeat(said)
-    if target.response:
-        sql.amend_response(target, said, moment)
-    else:
-        sql.insert_response(target, response, said, moment)
-    return Stored(response, said.submission_id, kind == "answer", moment)
+    if said.unconfirmed and target.unconfirmed == "off":
+        return Problem(400, "unconfirmed", "Here only scores that were sent are stored.")
+    if said.answered_at and target.channel not in DEVICES:
+        return Problem(400, "answered_at", "Here the moment of an answer is that of its arrival.")
+    return None
+
+
+def _suspicion(target: "sql.Target", said: Submission, around: Circumstances) -> str:
+    """Return why this is probably not the person who was asked, or nothing."""
+    if said.trap:
+        return "hidden_field"
+    return around.reason or ("too_soon" if target.is_too_soon else "")
+
+
+def _kind(target: "sql.Target", said: Submission, suspicion: str) -> str:
+    """Return what the entry is; what is `kept` does not change the response it came for."""
+    if target.response is None:
+        return "answer"
+    is_counted = target.held_reason in ("", "test")
+    if (suspicion and is_counted) or (said.unconfirmed and not target.is_unconfirmed):
+        return "kept"
+    return "amend"
+
+
+def _unconfirmed(target: "sql.Target", said: Submission) -> str:
+    return "unconfirmed" if said.unconfirmed and target.unconfirmed != "count" else ""
+
+
+def _held_after(target: "sql.Target", said: Submission, suspicion: str) -> str:
+    """Return why the response is held after an amendment: a person's own answer frees it."""
+    if suspicion or said.unconfirmed or target.held_reason not in BY_MOMENT:
+        return target.held_reason
+    if target.is_own or target.held_reason == "unconfirmed":
+        return target.state_reason
+    return target.held_reason
+
+
+def _answered(said: Submission, moment: datetime) -> tuple[datetime, str]:
+    """Return when the person answered and by whose clock, a device's within its limits."""
+    told = read_moment(said.answered_at)
+    if told is None:
+        return moment, ""
+    if told > moment + LATEST_DEVICE:
+        return moment, "bounded"
+    if told < moment - OLDEST_DEVICE:
+        return moment - OLDEST_DEVICE, "bounded"
+    return min(told, moment), "device"
 
 
 def _repeat(said: Submission) -> Outcome:

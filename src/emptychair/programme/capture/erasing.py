@@ -4,7 +4,7 @@ from django.db import transaction
 
 from emptychair.programme.activity.models import Activity
 from emptychair.programme.activity.services import mark_changed, record
-from emptychair.programme.capture.models import ErasurePermit, Invitation, Response
+from emptychair.programme.capture.models import ErasurePermit, Invitation, Origin, Response
 from emptychair.programme.customers import consent
 from emptychair.programme.customers.models import Contact, Customer, Event, Value
 from emptychair.programme.lib.tokens import new_id
@@ -25,6 +25,7 @@ def erase(customer: Customer, *, actor: str = "") -> None:
     )
     permit = ErasurePermit.objects.create()
     Response.objects.filter(customer=customer).delete()
+    Origin.objects.filter(response__in=responses).delete()
     permit.delete()
     Invitation.objects.filter(customer=customer).delete()
     Contact.objects.filter(customer=customer).delete()

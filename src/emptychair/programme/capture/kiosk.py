@@ -4,7 +4,6 @@ The page works as a plain form. With JavaScript it keeps answers while the netwo
 sends each with the submission id it made, so that a repeat counts once. GET never writes.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,11 +16,19 @@ from django.views.decorators.http import require_http_methods
 
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture.answering import answer
+from emptychair.programme.capture.circumstances import circumstances_of
 from emptychair.programme.capture.models import Link, Survey
 from emptychair.programme.capture.queries import current_wordings
 from emptychair.programme.capture.submission import Problem, read_submission
-from emptychair.programme.capture.views import browser_languages, problem_page, public_page
+from emptychair.programme.capture.views import (
+    browser_languages,
+    problem_page,
+    public_page,
+    unless_refused,
+)
 from emptychair.programme.capture.wordings import bucket_of
+from emptychair.programme.lib.clock import now
+from emptychair.programme.lib.tokens import timed_id
 
 BUCKETS = ("detractor", "passive", "promoter")
 
@@ -78,6 +85,7 @@ def kiosk_page(public_id: str, language: str, accepted: Sequence[str]) -> KioskP
 # No session or cookie is involved, so there is nothing a forged form could borrow.
 @csrf_exempt
 @public
+@unless_refused
 @require_http_methods(["GET", "HEAD", "POST"])
 def kiosk(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Show the question of a kiosk, full screen; store the answer and thank."""
@@ -89,7 +97,7 @@ def kiosk(request: HttpRequest, public_id: str) -> HttpResponseBase:
     context = {
         "page": page,
         "scores": range(11),
-        "submission_id": secrets.token_urlsafe(18),
+        "submission_id": timed_id(now()),
         "thanked": request.GET.get("thanks", ""),
     }
     return public_page(request, "capture/kiosk.html", page.language, context)
@@ -98,9 +106,10 @@ def kiosk(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def _stored(request: HttpRequest, page: KioskPage) -> HttpResponseBase:
     here = f"/k/{page.public_id}"
     said = read_submission(request.headers.get("Content-Type", ""), request.body)
-    outcome = said if isinstance(said, Problem) else answer(page.public_id, said)
     if isinstance(said, Problem):
         return problem_page(request, said, here)
+    around = circumstances_of(request.META, page.public_id, said.submission_id, now())
+    outcome = answer(page.public_id, said, around)
     if isinstance(outcome, Problem):
         return problem_page(request, outcome, here)
     assert said.score is not None, "an answer without a score is refused"

@@ -236,6 +236,7 @@ class Origin(models.Model):
             # For counting what one source, one network, one link brought lately.
             models.Index(fields=["source", "at"], name="origin_source"),
             models.Index(fields=["network", "at"], name="origin_network"),
+            models.Index(fields=["link", "at"], name="origin_link"),
             # For the worker, which asks what is new.
             models.Index(fields=["id"], name="origin_unjudged", condition=Q(is_judged=False)),
         ]

@@ -18,6 +18,7 @@ from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture.erasing import erase
 from emptychair.programme.capture.letters import MY_DATA, SAY_NO
 from emptychair.programme.capture.models import Invitation, Response
+from emptychair.programme.capture.views import unless_refused
 from emptychair.programme.customers import consent
 from emptychair.programme.customers.models import Contact, Customer
 from emptychair.programme.customers.services import correct_contact
@@ -53,6 +54,7 @@ class OwnData:
 # A mailbox posts here by itself for RFC 8058; the signed link is what shows whose no it is.
 @csrf_exempt
 @public
+@unless_refused
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether to stop all questions; stop them on POST, also by one click of the mailbox."""
@@ -70,6 +72,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @public
+@unless_refused
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_data(request: HttpRequest, token: str) -> HttpResponse:
     """Show a person everything we hold; correct, stop or erase on POST."""

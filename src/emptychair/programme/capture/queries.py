@@ -28,6 +28,7 @@ class SurveyPage:
     high_label: str
     score: int | None  # what was answered before, shown as chosen
     is_test: bool
+    takes_unconfirmed: bool = False  # a score chosen in the message may be stored when touched
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def survey_page(token: str, language: str, accepted: Sequence[str]) -> SurveyPag
     found = _survey_of(token)
     if found is None:
         return None
-    survey, preferred, score = found
+    survey, preferred, score, is_own = found
     wordings = current_wordings(survey)
     if not wordings:
         return None
@@ -77,10 +78,14 @@ def survey_page(token: str, language: str, accepted: Sequence[str]) -> SurveyPag
         wording.high_label,
         score,
         survey.state == Survey.State.DRAFT,
+        is_own and survey.unconfirmed != Survey.Unconfirmed.OFF,
     )
 
 
-def _survey_of(token: str) -> tuple[Survey, str, int | None] | None:
+Found = tuple[Survey, str, int | None, bool]  # with language, earlier score, whether invited
+
+
+def _survey_of(token: str) -> Found | None:
     invitation = (
         Invitation.objects.select_related("survey", "customer", "response")
         .filter(token_hash=token_hash(token))
@@ -90,16 +95,15 @@ def _survey_of(token: str) -> tuple[Survey, str, int | None] | None:
         if invitation.expires_at and invitation.expires_at <= now():
             return None
         answered = getattr(invitation, "response", None)
-        score = answered.score if answered else None
-        return _unless_closed(invitation.survey, invitation.customer.language, score)
+        is_said = answered is not None and answered.held_reason in ("", "test")
+        score = answered.score if answered and is_said else None
+        return _unless_closed((invitation.survey, invitation.customer.language, score, True))
     link = Link.objects.select_related("survey").filter(public_id=token, is_open=True).first()
-    return _unless_closed(link.survey, "", None) if link else None
+    return _unless_closed((link.survey, "", None, False)) if link else None
 
 
-def _unless_closed(
-    survey: Survey, language: str, score: int | None
-) -> tuple[Survey, str, int | None] | None:
-    return None if survey.state == Survey.State.CLOSED else (survey, language, score)
+def _unless_closed(found: Found) -> Found | None:
+    return None if found[0].state == Survey.State.CLOSED else found
 
 
 def current_wordings(survey: Survey) -> dict[str, Wording]:

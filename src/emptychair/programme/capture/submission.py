@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,12 @@ _SCORE = re.compile(r"10|[0-9]", re.ASCII)
 _RATING = re.compile(r"[1-5]", re.ASCII)
 _SUBMISSION_ID = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _DRIVER = re.compile(r"rating_([a-z0-9_-]{1,40})", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FIELDS = frozenset({"submission_id", "score", "comment", "contact_wanted", "language"})
+# A field that no person sees, a score that was touched but not sent, and what a device kept.
+_MORE_FIELDS = frozenset({"leave_empty", "unconfirmed", "amends", "answered_at"})
+# Said by few answers. The ledger keeps them only where said, and digests stay as they were.
+_SELDOM = ("trap", "unconfirmed", "amends", "answered_at")
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,16 @@ class Submission:
     contact_wanted: bool | None = None
     language: str = ""
     ratings: dict[str, int] = field(default_factory=dict)
+    trap: bool = False  # the field that no person sees was filled in
+    unconfirmed: bool = False  # chosen in the message and touched, not sent
+    amends: str = ""  # submission_id of the same device to which this adds
+    answered_at: str = ""  # ISO 8601 with its zone, by the clock of the sender
 
     @property
     def body(self) -> dict[str, Any]:
         """What the ledger keeps of it."""
-        return {key: value for key, value in asdict(self).items() if key != "submission_id"}
+        said = {key: value for key, value in asdict(self).items() if key != "submission_id"}
+        return {key: value for key, value in said.items() if value or key not in _SELDOM}
 
     @property
     def digest(self) -> str:
@@ -70,7 +81,7 @@ def _form(body: bytes) -> dict[str, Any] | Problem:
     said: dict[str, Any] = {}
     for name, value in pairs:
         if name in said:
-            return Problem(400, "field_twice", f"The field {name!r} came twice.")
+            return Problem(400, "field_twice", f"The field {name[:60]!a} came twice.")
         if name == "score" or name.startswith("rating_"):
             if value == "":
                 continue
@@ -78,6 +89,8 @@ def _form(body: bytes) -> dict[str, Any] | Problem:
             said[name] = int(value) if pattern.fullmatch(value) else value
         elif name == "contact_wanted":
             said[name] = value in ("1", "on", "true", "yes")
+        elif name == "answered_at" and value == "":
+            continue
         else:
             said[name] = value.replace("\r\n", "\n")
     return said
@@ -111,19 +124,62 @@ def _submission(said: dict[str, Any]) -> Submission | Problem:
             if not _whole(value, 1, 5):
                 return Problem(400, "rating", f"{name} must be a whole number from 1 to 5.")
             ratings[match[1]] = value
-        elif name not in _FIELDS:
-            return Problem(400, "field_unknown", f"There is no field {name!r}.")
+        elif name not in _FIELDS and name not in _MORE_FIELDS:
+            return Problem(400, "field_unknown", f"There is no field {name[:60]!a}.")
     score, comment = said.get("score"), said.get("comment")
     if score is not None and not _whole(score, 0, 10):
         return Problem(400, "score", "Choose a score: a whole number from 0 to 10.")
     if comment is not None and (problem := _comment_problem(comment)):
         return problem
     contact, language = said.get("contact_wanted"), said.get("language", "")
+    if problem := _circumstantial_problem(contact, language):
+        return problem
+    seldom = _seldom_said(said)
+    if isinstance(seldom, Problem):
+        return seldom
+    return Submission(submission_id, score, comment, contact, language, ratings, **seldom)
+
+
+def _circumstantial_problem(contact: Any, language: Any) -> Problem | None:
     if contact is not None and not isinstance(contact, bool):
         return Problem(400, "contact_wanted", "contact_wanted must be true or false.")
     if not isinstance(language, str) or not re.fullmatch(r"[a-z]{2}|", language, re.ASCII):
         return Problem(400, "language", "language must be a code of two letters.")
-    return Submission(submission_id, score, comment, contact, language, ratings)
+    return None
+
+
+def _seldom_said(said: dict[str, Any]) -> dict[str, Any] | Problem:
+    found: dict[str, Any] = {}
+    if "leave_empty" in said:
+        found["trap"] = said["leave_empty"] != ""
+    if "unconfirmed" in said:
+        if not isinstance(said["unconfirmed"], bool):
+            return Problem(400, "unconfirmed", "unconfirmed must be true or false.")
+        found["unconfirmed"] = said["unconfirmed"]
+    if "amends" in said:
+        amends = said["amends"]
+        if not isinstance(amends, str) or not _SUBMISSION_ID.fullmatch(amends):
+            return Problem(400, "amends", "amends is the submission_id that this adds to.")
+        found["amends"] = amends
+    if "answered_at" in said:
+        moment = read_moment(said["answered_at"])
+        if moment is None:
+            sentence = "answered_at is a moment with its zone, such as 2026-03-29T14:05:00+02:00."
+            return Problem(400, "answered_at", sentence)
+        found["answered_at"] = said["answered_at"]
+    return found
+
+
+def read_moment(text: Any) -> datetime | None:
+    """Return the moment that `text` names in ISO 8601 with its zone; None when it names none."""
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment
 
 
 def _whole(value: Any, low: int, high: int) -> bool:

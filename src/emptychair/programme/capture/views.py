@@ -1,7 +1,8 @@
 """The pages a customer sees. GET shows and never writes; POST is answered after COMMIT."""
 
-import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +16,14 @@ from django.views.decorators.http import require_http_methods
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture import queries
 from emptychair.programme.capture.answering import Outcome, amend, answer, reply_body
+from emptychair.programme.capture.circumstances import circumstances_of
 from emptychair.programme.capture.submission import Problem, read_submission
+from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.middleware import wants_json
+from emptychair.programme.lib.tokens import timed_id
+
+View = Callable[..., HttpResponseBase]
+WAIT_SECONDS = {429: 60, 503: 2}
 
 
 @dataclass(frozen=True)
@@ -27,14 +34,26 @@ class Choice:
     chosen: bool
 
 
+def unless_refused(view: View) -> View:
+    """Show why, when the function in front of Django has refused the request already."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        problem: Problem | None = request.META.get("emptychair.problem")
+        return view(request, *args, **kwargs) if problem is None else refused(request, problem)
+
+    return shown
+
+
 # No session or cookie is involved, so there is nothing a forged form could borrow.
 @csrf_exempt
 @public
+@unless_refused
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show the question; store the answer."""
     if request.method == "POST":
-        return _after(request, _said(request, token, answer), retry=f"/s/{token}")
+        return _after(request, _said(request, token, answer))
     page = queries.survey_page(token, request.GET.get("language", ""), browser_languages(request))
     if page is None:
         return problem_page(request, Problem(404, "unknown_link", ""), "")
@@ -47,47 +66,61 @@ def survey(request: HttpRequest, token: str) -> HttpResponseBase:
         {
             "page": page,
             "choices": [Choice(n, n == chosen) for n in range(11)],
-            "submission_id": secrets.token_urlsafe(18),
+            "submission_id": timed_id(now()),
+            "may_be_early": page.takes_unconfirmed and chosen is not None and page.score is None,
         },
     )
 
 
 @csrf_exempt
 @public
+@unless_refused
 @require_http_methods(["GET", "HEAD", "POST"])
 def answered(request: HttpRequest, token: str) -> HttpResponseBase:
     """Thank, and take the comment, the ratings and the wish to be contacted."""
     if request.method == "POST":
-        return _after(request, _said(request, token, amend), retry=f"/r/{token}")
+        return _after(request, _said(request, token, amend))
     page = queries.answered_page(token)
     if page is None:
         return problem_page(request, Problem(404, "unknown_link", ""), "")
-    context = {"page": page, "submission_id": secrets.token_urlsafe(18)}
+    context = {"page": page, "submission_id": timed_id(now())}
     return public_page(request, "capture/answered.html", page.language, context)
 
 
 def _said(request: HttpRequest, token: str, store: Any) -> Outcome:
-    # The function in front of Django may have stored or refused it already.
-    problem: Problem | None = request.META.get("emptychair.problem")
-    if problem is not None:
-        return problem
     said = read_submission(request.headers.get("Content-Type", ""), request.body)
-    outcome: Outcome = said if isinstance(said, Problem) else store(token, said)
+    if isinstance(said, Problem):
+        return said
+    outcome: Outcome = store(
+        token, said, circumstances_of(request.META, token, said.submission_id, now())
+    )
     return outcome
 
 
-def _after(request: HttpRequest, outcome: Outcome, retry: str) -> HttpResponseBase:
+def _after(request: HttpRequest, outcome: Outcome) -> HttpResponseBase:
+    if isinstance(outcome, Problem):
+        return refused(request, outcome)
     if wants_json(request):
         status, body = reply_body(outcome)
         return HttpResponse(body, status=status, content_type="application/json")
-    if isinstance(outcome, Problem):
-        return problem_page(request, outcome, retry)
     return redirect(f"/r/{outcome.answer_token}", permanent=False, preserve_request=False)
+
+
+def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Answer a program with JSON, a person with a page that leads back to the same address."""
+    if wants_json(request):
+        status, body = reply_body(problem)
+        response = HttpResponse(body, status=status, content_type="application/json")
+    else:
+        response = problem_page(request, problem, request.path)
+    if problem.status in WAIT_SECONDS:
+        response.headers["Retry-After"] = str(WAIT_SECONDS[problem.status])
+    return response
 
 
 def problem_page(request: HttpRequest, problem: Problem, retry: str) -> HttpResponse:
     """Say to a person why an answer was not taken, and where to try again."""
-    context = {"problem": problem, "retry": retry if problem.status in (400, 409, 503) else ""}
+    context = {"problem": problem, "retry": retry if problem.status in (400, 409, 429, 503) else ""}
     response = public_page(request, "capture/problem.html", _language(request), context)
     response.status_code = problem.status
     return response

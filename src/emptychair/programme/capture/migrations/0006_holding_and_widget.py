@@ -92,6 +92,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="origin",
+            index=models.Index(fields=["link", "at"], name="origin_link"),
+        ),
+        migrations.AddIndex(
+            model_name="origin",
             index=models.Index(
                 condition=models.Q(("is_judged", False)), fields=["id"], name="origin_unjudged"
             ),
