@@ -11,7 +11,7 @@ from emptychair.programme.exchange.running import continue_imports, remove_old_f
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
 from emptychair.programme.insight.services import refresh_readings
-from emptychair.programme.insight.telling import mail_alert
+from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.warehouse.services import maintain, synchronise
 
@@ -21,6 +21,7 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {}
 OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
     "alert.mail_due": (mail_alert,),
+    "alert.chat_due": (post_alert,),
 }
 
 ROUTINES: Mapping[str, Periodic] = {

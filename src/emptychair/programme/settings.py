@@ -138,6 +138,7 @@ HOOK_SECRET = config.kept_secret(
 )
 MAIL_PROVIDER = ""
 MAIL_RETURN = config.mail_return(config.setting("EMPTYCHAIR_MAIL_RETURN"))
+CHAT = config.setting("EMPTYCHAIR_CHAT").split()
 SMS = config.sms(config.setting("EMPTYCHAIR_SMS"))
 globals().update(
     config.mail(

@@ -1,4 +1,4 @@
-"""Mail about an alert: one letter per alert and programme owner, in the reader's language."""
+"""Word of an alert: a letter to each programme owner in their language, a line in the chat."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from emptychair.programme.accounts.models import Unit, User
 from emptychair.programme.activity.models import Activity
+from emptychair.programme.activity.services import record
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.insight.models import Alert
-from emptychair.programme.lib import mail
+from emptychair.programme.lib import gateway, mail
 
 
 def mail_alert(activity: Activity, _attempt: int) -> Callable[[], None]:
@@ -27,22 +28,46 @@ def mail_alert(activity: Activity, _attempt: int) -> Callable[[], None]:
     if alert is not None and user is not None and alert.is_open:
         with translation.override(user.language or settings.LANGUAGE_CODE):
             mail.send(letter_of(alert, user))
+        return lambda: _note(alert, user)
+    return lambda: None
+
+
+def _note(alert: Alert, user: User) -> None:
+    record("alert.mailed", alert.public_id, user=user.public_id)
+
+
+def post_alert(activity: Activity, _attempt: int) -> Callable[[], None]:
+    """Tell one alert in one chat channel, in the organisation's language.
+
+    Args:
+        activity: `alert.chat_due`, its subject the alert, its detail `channel` the place of the
+            address in `EMPTYCHAIR_CHAT`; one that is no longer there is passed over.
+        _attempt: how often it was tried.
+    """
+    alert = Alert.objects.filter(public_id=activity.subject).first()
+    channel = activity.details["channel"]
+    if alert is not None and alert.is_open and channel < len(settings.CHAT):
+        with translation.override(settings.LANGUAGE_CODE):
+            gateway.hand_over(settings.CHAT[channel], _told(alert), sentence_of(alert))
     return lambda: None
 
 
 def letter_of(alert: Alert, user: User) -> mail.Letter:
     """Return the letter about an alert, in the language that is active."""
-    url = mail.link(reverse("visibility:alert", args=[alert.public_id]))
-    parts = [sentence_of(alert), _began(alert)]
-    if alert.likely_segment and alert.likely_segment != alert.segment:
-        parts.append(_("Most likely in the segment %(name)s.") % {"name": _segment(alert)})
-    parts += [_("See it with the customers' comments since:"), url]
     return mail.Letter(
         key=f"alert-{alert.public_id}-{user.public_id}",
         to=user.email,
         subject=sentence_of(alert),
-        text="\n\n".join(parts) + "\n",
+        text=f"{sentence_of(alert)}\n\n{_told(alert)}\n",
     )
+
+
+def _told(alert: Alert) -> str:
+    url = mail.link(reverse("visibility:alert", args=[alert.public_id]))
+    parts = [_began(alert)]
+    if alert.likely_segment and alert.likely_segment != alert.segment:
+        parts.append(_("Most likely in the segment %(name)s.") % {"name": _segment(alert)})
+    return "\n\n".join([*parts, _("See it with the customers' comments since:"), url])
 
 
 def sentence_of(alert: Alert) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -180,6 +181,8 @@ def _store(found: _Found, needed: float, *, watched: int) -> None:
         record("alert.raised", alert.public_id)
         for user in User.objects.filter(role__in=TOLD, is_active=True):
             record("alert.mail_due", alert.public_id, user=user.public_id)
+        for channel in range(len(settings.CHAT)):
+            record("alert.chat_due", alert.public_id, channel=channel)
 
 
 def _likely_segment(watch: Watch, alarm: Alarm) -> str:

@@ -87,6 +87,12 @@ SETTINGS = (
         " it and to `nps+...` beside it goes to `emptychair receive`. Empty: none come back.",
     ),
     Setting(
+        "EMPTYCHAIR_CHAT",
+        "",
+        "Chat channels that real changes are told in, beside the mail: addresses as Apprise writes"
+        " them, parted by blanks, such as `slack://...` or `msteams://...`. Empty: none.",
+    ),
+    Setting(
         "EMPTYCHAIR_SMS",
         "file:",
         "Where SMS go: `file:` writes them to the data folder, `console:` prints them, or the"

@@ -1,5 +1,8 @@
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -42,6 +45,39 @@ def answered(db: None) -> Answered:
         return made
 
     return store
+
+
+class ChatRoom:
+    """A chat service of our own: keeps what it is told, answers with `status`."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.heard: list[dict[str, str]] = []
+        room = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                room.heard.append(json.loads(body))
+                self.send_response(room.status)
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"json://127.0.0.1:{self.server.server_port}/room"
+
+
+@pytest.fixture
+def chat_room() -> Iterator[ChatRoom]:
+    room = ChatRoom()
+    thread = Thread(target=room.server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield room
+    room.server.shutdown()
+    thread.join()
+    room.server.server_close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from emptychair.programme.activity.worker import Worker
 from emptychair.programme.capture.models import Response, Survey
 from emptychair.programme.insight import watching
 from emptychair.programme.insight.models import Alert, Watch
-from emptychair.programme.insight.telling import mail_alert
+from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import acknowledge_alert, watch_series
 from emptychair.programme.lib.clock import local_date, now, today
 from emptychair.programme.lib.errors import RefusedError
@@ -74,6 +74,12 @@ def test_a_real_fall_is_raised_once_with_its_beginning(year, malmo, lund, alice)
     assert Activity.objects.filter(action="alert.raised", subject=alert.public_id).count() == 1
 
 
+def work_on(outward):
+    worker = Worker({}, {}, outward)
+    while worker.step():
+        pass
+
+
 def test_nothing_is_raised_where_nothing_changed(year, malmo):
     for seed in range(3):
         year("malmo", GOOD, GOOD, seed=seed)
@@ -87,9 +93,7 @@ def test_owners_get_one_letter_each_in_their_language(year, malmo, alice, bob):
     alice.save()
     year("malmo", GOOD, BAD)
     watch_series()
-    worker = Worker({}, {}, {"alert.mail_due": [mail_alert]})
-    while worker.step():
-        pass
+    work_on({"alert.mail_due": [mail_alert]})
     assert not Delivery.objects.exists()
     alerts = Alert.objects.count()
     assert [letter.to for letter in mail.outbox] == [["alice@nordhem.example"]] * alerts
@@ -98,9 +102,30 @@ def test_owners_get_one_letter_each_in_their_language(year, malmo, alice, bob):
     assert "/delivery/alerts/" in letter.body
     watching._last_watched = ""
     watch_series()
-    while worker.step():
-        pass
+    work_on({"alert.mail_due": [mail_alert]})
     assert len(mail.outbox) == alerts
+
+
+def test_the_chat_is_told_once_and_again_only_when_it_did_not_listen(
+    year, malmo, alice, chat_room, settings
+):
+    settings.CHAT = [chat_room.address]
+    settings.LANGUAGE_CODE = "da"
+    year("malmo", GOOD, BAD)
+    chat_room.status = 503
+    watch_series()
+    work_on({"alert.chat_due": [post_alert]})
+    waiting = Delivery.objects.count()
+    assert waiting == Alert.objects.count()
+    chat_room.status = 200
+    chat_room.heard.clear()
+    Delivery.objects.update(due_at=now())
+    work_on({"alert.chat_due": [post_alert]})
+    assert not Delivery.objects.exists()
+    assert len(chat_room.heard) == waiting
+    told = next(one for one in chat_room.heard if "Malmö" in one["title"])
+    assert "NPS er faldet" in told["title"]
+    assert "/delivery/alerts/" in told["message"]
 
 
 def test_today_and_the_pages_show_it_until_it_is_acknowledged(client, year, malmo, alice, bob):
