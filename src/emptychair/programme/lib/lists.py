@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.lib.spreadsheets import Cell, csv_lines, xlsx_bytes
 
-Kind = Literal["text", "long", "number", "moment", "day", "score"]
+Kind = Literal["text", "long", "number", "moment", "day", "score", "tick"]
 PAGE_SIZE = 50
 COUNTED_UP_TO = 10_000  # beyond it the exact number costs more than it tells
 MOST_IN_EXCEL = 1_000_000
@@ -31,7 +31,8 @@ class Column:
         label: what the reader sees.
         value: the cell of a row.
         sort: field or annotation to order by; empty if the list cannot be ordered by it.
-        kind: how the cell is shown.
+        kind: how the cell is shown; a `tick` is a box of the form around the list, whose value is
+            the cell, and stands in no export.
         url: where the cell leads; None leads nowhere.
     """
 
@@ -126,6 +127,7 @@ def export(
         RefusedError: the list is too long for an Excel sheet.
     """
     ordered = in_order(request.GET, rows, columns)
+    columns = [column for column in columns if column.kind != "tick"]
     header = [column.name for column in columns]
     cells = _cells(ordered, columns)
     if request.GET.get("format") != "xlsx":

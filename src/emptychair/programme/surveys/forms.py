@@ -210,3 +210,32 @@ class AsksForm(forms.Form):
         if start and end and start > end:
             self.add_error("end", _("The last day is before the first."))
         return said
+
+
+class HeldForm(forms.Form):
+    """Which held or released answers to show."""
+
+    state = forms.ChoiceField(
+        label=_("Show"),
+        choices=[("held", _("Held")), ("released", _("Released")), ("early", _("Unconfirmed"))],
+        required=False,
+        widget=forms.Select(SELECT),
+    )
+    reason = forms.ChoiceField(label=_("Reason"), required=False, widget=forms.Select(SELECT))
+    survey = forms.ChoiceField(label=_("Survey"), required=False, widget=forms.Select(SELECT))
+    channel = forms.ChoiceField(
+        label=_("Channel"),
+        required=False,
+        choices=[("", _("All channels")), *CHANNEL.items()],
+        widget=forms.Select(SELECT),
+    )
+    start = forms.DateField(
+        label=_("From"),
+        required=False,
+        widget=forms.DateInput({**INPUT, "type": "date"}, format="%Y-%m-%d"),
+    )
+    end = forms.DateField(
+        label=_("To"),
+        required=False,
+        widget=forms.DateInput({**INPUT, "type": "date"}, format="%Y-%m-%d"),
+    )

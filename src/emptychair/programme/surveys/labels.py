@@ -46,7 +46,28 @@ REASON = {
     "quarantine_answered_this": _("Answered this survey too recently"),
     "quarantine_answered_any": _("Answered another survey too recently"),
     "bounced": _("The address did not work before"),
+    "mailbox_full": _("The mailbox was full for days"),
+    "discarded": _("Discarded by a colleague"),
     "not_contactable": _("May not be contacted"),
+}
+HELD = {
+    "test": _("Test: the survey was a draft"),
+    "unconfirmed": _("Chosen in the message, not sent"),
+    "machine": _("Sent by a machine"),
+    "too_fast": _("Sent faster than the page can be read"),
+    "too_soon": _("Sent seconds after the message left"),
+    "many_scores": _("Many scores of one message opened"),
+    "hidden_link": _("A link opened that no person sees"),
+    "hidden_field": _("A field filled in that no person sees"),
+    "one_source": _("Many alike from one source"),
+    "one_network": _("Many alike from one network"),
+    "burst": _("Sudden burst of the same answer"),
+    "copies": _("The same comment again and again"),
+    "kiosk_rapid": _("Faster than people change at the kiosk"),
+    "staff": _("Held by a colleague"),
+    "suspected_machine": _("Suspected machine"),
+    "suspected_stuffing": _("Suspected stuffing"),
+    "stuffing": _("Stuffing"),
 }
 
 

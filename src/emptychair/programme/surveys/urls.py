@@ -1,12 +1,14 @@
 from django.urls import path
 
-from emptychair.programme.surveys import asking, asks, links, views, words
+from emptychair.programme.surveys import asking, asks, held, links, views, words
 
 app_name = "surveys"
 urlpatterns = [
     path("", views.show_surveys, name="surveys"),
     path("new/", views.add_survey, name="add_survey"),
     path("asks/", asks.show_asks, name="asks"),
+    path("held/", held.show_held, name="held"),
+    path("held/change", held.change_held, name="change_held"),
     path("survey/<slug:slug>/", views.change_survey, name="survey"),
     path("survey/<slug:slug>/state", views.set_state, name="state"),
     path("survey/<slug:slug>/drivers", views.add_driver, name="add_driver"),

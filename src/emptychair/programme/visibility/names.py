@@ -8,6 +8,7 @@ from emptychair.programme.accounts.models import Unit
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.journeys.models import Touchpoint
 from emptychair.programme.journeys.queries import stage_names
+from emptychair.programme.surveys import labels
 
 
 def names_of(dimension: str) -> Mapping[str, str]:
@@ -79,14 +80,8 @@ def preset_name(preset: str) -> str:
 
 def held_reason(reason: str) -> str:
     """Return why a response is stored but not counted, in words."""
-    known = {
-        "suspected_machine": _("suspected machine"),
-        "stuffing": _("stuffing"),
-        "suspected_stuffing": _("stuffing"),
-        "test": _("test"),
-        "survey_draft": _("survey not open yet"),
-    }
-    return known.get(reason, reason.replace("_", " "))
+    words = labels.label(labels.HELD, reason)
+    return words[:1].lower() + words[1:]
 
 
 def _channels() -> dict[str, str]:
