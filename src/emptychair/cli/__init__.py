@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("programme", "demo", "Show a made-up company's programme in the browser."),
     "serve": ("programme", "serve", "Run the web server and the worker of an installation."),
     "work": ("programme", "work", "Run one more worker beside the server."),
+    "receive": ("programme", "receive", "Take in a bounce or a reply from a mail pipe."),
     "migrate": ("programme", "migrate", "Bring the database to this version."),
     "user": ("programme", "user", "Add a colleague, or change one."),
     "doctor": ("programme", "doctor", "Check an installation."),

@@ -7,6 +7,9 @@ from typing import NoReturn
 
 import click
 
+_LARGEST_MAIL = 10_000_000  # what is beyond it is not looked at
+_TRY_LATER = 75  # EX_TEMPFAIL: the mail server keeps the mail and tries again
+
 
 def set_up() -> None:
     """Start Django from the environment; a wrong setting ends with a sentence."""
@@ -90,6 +93,34 @@ def work() -> None:
         signal.signal(number, lambda *_: worker.stop.set())
     lifeline.end_with_supervisor(worker.stop.set)
     worker.run()
+
+
+@click.command()
+@click.option(
+    "--recipient", default="", help="The address it was delivered to, as the mail server knows it."
+)
+def receive(recipient: str) -> None:
+    """Take in one mail from standard input: a bounce, a complaint or a reply.
+
+    For the mail server's pipe. It ends with 0 whatever the mail says, and with 75 (try again
+    later) when it could not be stored.
+    """
+    import email
+    import email.policy
+    import sys
+
+    set_up()
+    from django.db import DatabaseError
+
+    from emptychair.programme.mailroom.receiving import receive as take_in
+
+    content = sys.stdin.buffer.read(_LARGEST_MAIL)
+    try:
+        became = take_in(email.message_from_bytes(content, policy=email.policy.compat32), recipient)
+    except DatabaseError as error:
+        click.echo(f"Could not be stored, try again later: {error}", err=True)
+        raise SystemExit(_TRY_LATER) from error
+    click.echo(became)
 
 
 @click.command()

@@ -13,15 +13,19 @@ from emptychair.programme.insight.publishing import publish_due
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
+from emptychair.programme.mailroom.telling import mail_pause, tell_owners
 from emptychair.programme.warehouse.services import maintain, synchronise
 
-HANDLERS: Mapping[str, Sequence[Handler]] = {}
+HANDLERS: Mapping[str, Sequence[Handler]] = {
+    "survey.paused": (tell_owners,),
+}
 
 # What leaves the house: sent outside a transaction, settled after.
 OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
     "alert.mail_due": (mail_alert,),
     "alert.chat_due": (post_alert,),
+    "survey.pause_mail_due": (mail_pause,),
 }
 
 ROUTINES: Mapping[str, Periodic] = {

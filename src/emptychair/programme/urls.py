@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("emptychair.programme.visibility.urls")),
     path("", include("emptychair.programme.capture.urls")),
+    path("", include("emptychair.programme.mailroom.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),
     path("", include("emptychair.programme.accounts.urls")),

@@ -76,6 +76,11 @@ def delivered(invitation: Invitation) -> None:
     _change(invitation, [State.SENT], outcome=State.DELIVERED, delivered_at=now())
 
 
+def declined(invitation: Invitation) -> None:
+    """Note that the person answered with a no to all questions."""
+    _change(invitation, [State.PLANNED, State.SENT, State.DELIVERED], outcome=State.DECLINED)
+
+
 def pause(survey: Survey, said: str) -> None:
     """Send nothing of a survey until staff say so; the first refusal tells them."""
     won = Survey.objects.filter(pk=survey.pk, paused_at=None).update(

@@ -70,9 +70,9 @@ def is_suppressed(customer: Customer) -> bool:
 
 def hashes_of(customer: Customer, contact: Contact | None = None) -> list[str]:
     """Return the keyed hashes a customer is known by: id, e-mail address, phone number."""
-    contact = contact or Contact.objects.filter(pk=customer.pk).first()
+    contact = contact or Contact.objects.filter(pk=customer.pk).first() or Contact()
     names = [f"customer:{customer.code}"]
-    for channel in ("email", "sms") if contact is not None else ():
+    for channel in ("email", "sms"):
         address = contact.email if channel == "email" else contact.phone
         # An address that is none is written to by nobody; the customer's id still counts.
         with suppress_error(RefusedError):

@@ -51,9 +51,6 @@ class _Bounded(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply of at most `MOST_REPLY_BYTES`."""
-        assert self.sock is not None
-        if self.file is None:
-            self.file = self.sock.makefile("rb")
         lines: list[bytes] = []
         while True:
             line = self._line()
@@ -68,6 +65,9 @@ class _Bounded(smtplib.SMTP):
 
     def _line(self) -> bytes:
         try:
+            if self.file is None:
+                assert self.sock is not None
+                self.file = self.sock.makefile("rb")
             line: bytes = self.file.readline(_LONGEST_LINE)
         except OSError as error:
             self.close()
@@ -153,7 +153,7 @@ class Backend(EmailBackend):
             wire.sendmail(
                 sanitize_address(message.from_email, "utf-8"),
                 [sanitize_address(one, "utf-8") for one in message.recipients()],
-                message.message().as_bytes(linesep="\r\n"),
+                _as_bytes(message),
             )
         except smtplib.SMTPSenderRefused as error:
             raise _refused(error.smtp_code, error.smtp_error, "sender") from error
@@ -170,12 +170,19 @@ class Backend(EmailBackend):
 
     def _leave(self) -> None:
         """Say good-bye; what was taken stays taken whatever the other side does now."""
-        for wire in (self.connection, self._partial_connection):
+        partial: Any = self._partial_connection
+        for wire in (self.connection, partial):
             if wire is not None:
                 with contextlib.suppress(OSError):
                     wire.putcmd("quit")
                 wire.close()
         self.connection = self._partial_connection = None
+
+
+def _as_bytes(message: EmailMessage) -> bytes:
+    built: Any = message.message()  # Django's own kind of message, with line ends to choose
+    content: bytes = built.as_bytes(linesep="\r\n")
+    return content
 
 
 def _refused(code: int, text: bytes | str, stage: Stage) -> Exception:
