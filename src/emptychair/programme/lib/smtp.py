@@ -119,6 +119,8 @@ class _Encrypted(_Bounded):
 class Backend(EmailBackend):
     """Sends each message over a connection of its own."""
 
+    _partial_connection: Any  # Django's, unknown to its stubs
+
     @property
     def connection_class(self) -> type[_Bounded]:
         """The kind of connection the settings ask for."""
@@ -170,8 +172,7 @@ class Backend(EmailBackend):
 
     def _leave(self) -> None:
         """Say good-bye; what was taken stays taken whatever the other side does now."""
-        partial: Any = self._partial_connection
-        for wire in (self.connection, partial):
+        for wire in (self.connection, self._partial_connection):
             if wire is not None:
                 with contextlib.suppress(OSError):
                     wire.putcmd("quit")
