@@ -310,3 +310,23 @@ def test_it_writes_csv_of_a_comparison(groups, capsys):
     assert run(["compare", groups, "--by", "unit", "--csv"]) == 0
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert float(row["difference_points"]) == pytest.approx(37.5)
+
+
+def test_it_draws_every_result(groups, falling, base, tmp_path):
+    answers, customers, invitations = base
+    commands = [
+        ["compare", groups, "--by", "unit"],
+        ["monitor", falling],
+        ["reliability", answers, "--customers", customers, "--invitations", invitations],
+        ["sample", "--precision", "5"],
+        ["sample", "--detect", "10"],
+    ]
+    for command in commands:
+        picture = tmp_path / "picture.svg"
+        assert run([*command, "-o", str(picture)]) == 0
+        assert picture.read_text().startswith("<svg")
+        picture.unlink()
+    strata = write(tmp_path / "strata.csv", [{"stratum": "A", "customers": 900}])
+    assert run(["sample", "--strata", strata, "--budget", "90", "-o", str(picture)]) == 0
+    by_size = [*commands[2], "--by", "segment_size", "-o", str(picture)]
+    assert run(by_size) == 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emptychair.cli.options import Answers, read_answers, reading_options, result_options
 from emptychair.cli.output import Result, emit
+from emptychair.cli.pictures import write_chart
 
 if TYPE_CHECKING:
     from emptychair.analysis.delivery.compare import Comparison
@@ -80,7 +82,14 @@ def compare(
         ],
         notes=(*_sentences(found, rows), *answers.notes),
     )  # fmt: skip
-    emit(result, as_json=as_json, as_csv=as_csv, output=output)
+
+    def draw(path: Path) -> None:
+        from emptychair.analysis.show.estimates import comparison_chart
+        from emptychair.analysis.show.words import Words
+
+        write_chart(comparison_chart(found, Words("en"), min_answers), path)
+
+    emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
 
 def _check_options(

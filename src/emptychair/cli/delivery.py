@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import click
 
 from emptychair.cli.options import Answers, read_answers, reading_options, result_options
 from emptychair.cli.output import Result, emit
-
-if TYPE_CHECKING:
-    from emptychair.analysis.show.charts import Chart
+from emptychair.cli.pictures import write_chart
 
 _POINT_FROM = 25  # answers from which the score itself is printed beside its interval
 
@@ -73,7 +71,7 @@ def score(
             chart = charts.groups_chart(results, ", ".join(answers.by), Words("en"))
         else:
             chart = charts.buckets_chart(score_counts(answers.table)[()], Words("en"))
-        _draw(chart, path)
+        write_chart(chart, path)
 
     emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
@@ -138,7 +136,7 @@ def trend(
 
         if answers.by:
             raise click.UsageError("A picture of the trend shows one group: leave out --by.")
-        _draw(charts.trend_chart(points, length, Words("en")), path)
+        write_chart(charts.trend_chart(points, length, Words("en")), path)
 
     emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
@@ -176,15 +174,3 @@ def _points(value: float | None) -> str:
 
 def _text(value: object) -> str:
     return "(none)" if value is None else str(value)
-
-
-def _draw(chart: Chart, path: Path) -> None:
-    from emptychair.analysis.show.render import png_image, svg_image
-
-    if path.suffix.lower() == ".png":
-        path.write_bytes(png_image(chart))
-        return
-    svg = svg_image(chart)
-    if path.suffix.lower() == ".html":
-        svg = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>NPS</title>{svg}</html>'
-    path.write_text(svg, encoding="utf-8")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emptychair.cli.options import read_answers, reading_options, result_options
 from emptychair.cli.output import Result, emit
+from emptychair.cli.pictures import write_chart
 
 if TYPE_CHECKING:
     from emptychair.analysis.delivery.monitor import Alarm
@@ -71,7 +73,14 @@ def monitor(
         shown=[_shown(one) for one in found],
         notes=(*_sentences(found), *answers.notes),
     )  # fmt: skip
-    emit(result, as_json=as_json, as_csv=as_csv, output=output)
+
+    def draw(path: Path) -> None:
+        from emptychair.analysis.show.estimates import alarm_chart
+        from emptychair.analysis.show.words import Words
+
+        write_chart(alarm_chart(found, Words("en")), path)
+
+    emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
 
 def _row(one: Alarm, by: tuple[str, ...], min_answers: int) -> dict[str, Any]:

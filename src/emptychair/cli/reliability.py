@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emptychair.cli.options import read_answers, reading_options, result_options
 from emptychair.cli.output import Result, emit, progress
+from emptychair.cli.pictures import write_chart
 
 if TYPE_CHECKING:
     from emptychair.analysis.delivery.grading import Reason
@@ -98,7 +100,16 @@ def reliability(
         shown=[_shown(one, min_answers) for one in found],
         notes=(*_sentences(found), *answers.notes),
     )  # fmt: skip
-    emit(result, as_json=as_json, as_csv=as_csv, output=output)
+
+    def draw(path: Path) -> None:
+        from emptychair.analysis.show.estimates import reliability_chart
+        from emptychair.analysis.show.words import Words
+
+        if by:
+            raise click.UsageError("A picture of the reliability shows one group: leave out --by.")
+        write_chart(reliability_chart(found[0], Words("en")), path)
+
+    emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
 
 def _row(one: Reliability, by: tuple[str, ...], min_answers: int) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emptychair.cli.options import output_options_list
 from emptychair.cli.output import Result, emit
+from emptychair.cli.pictures import write_chart
 
 if TYPE_CHECKING:
     from emptychair.analysis.delivery.sampling import Allocation
@@ -140,7 +142,21 @@ def sample(
         shown=[_shown(one) for one in found],
         notes=_notes(found),
     )  # fmt: skip
-    emit(result, as_json=as_json, as_csv=as_csv, output=output)
+
+    def draw(path: Path) -> None:
+        from emptychair.analysis.show import estimates
+        from emptychair.analysis.show.words import Words
+
+        words, variance = Words("en"), deviation**2
+        if strata is not None:
+            chart = estimates.allocation_chart(found, words)
+        elif detect is not None:
+            chart = estimates.detection_chart(variance, design_effect, power, confidence, words)
+        else:
+            chart = estimates.precision_chart(variance, design_effect, confidence, words)
+        write_chart(chart, path)
+
+    emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
 
 
 def _strata(path: str, deviation: float) -> dict[str, tuple[float, float]]:

@@ -215,6 +215,29 @@ def dots(values: Sequence[Value], total_points: float | None, words: Words, widt
     return alt.layer(*layers).properties(width=width - room, height=max(60, 28 * len(values)))
 
 
+def amounts(values: Sequence[Value], width: int) -> Drawing:
+    """Return a bar per row with its number at the end."""
+    room = 90 if width < NARROW_BELOW else 160
+    names = [value["name"] for value in values]
+    axis = alt.Axis(
+        title=None,
+        labelLimit=room - 10,
+        minExtent=room - 8,
+        labelColor=_C["ink"],
+        domain=False,
+        ticks=False,
+        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
+    )
+    top = max([1.0, *(value["amount"] for value in values)]) * 1.2
+    x = alt.X("amount:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
+    y = alt.Y("row:O", sort=None, axis=axis)
+    rows = alt.Chart(_data(values))
+    bar = rows.mark_bar(color=_C["accent"], cornerRadiusEnd=3, height=14)
+    number = rows.mark_text(align="left", dx=6, fontSize=12, color=_C["ink"])
+    drawing = alt.layer(bar.encode(x=x, y=y), number.encode(x=x, y=y, text="label:N"))
+    return drawing.properties(width=width - room, height=max(60, 24 * len(values)))
+
+
 def sparkline(values: Sequence[Value], width: int) -> Drawing:
     """Return a line without axes whose last point is marked."""
     x = alt.X("i:Q", axis=None)
@@ -255,8 +278,10 @@ def _tip(values: Sequence[Value]) -> dict[str, Any]:
 def _points_scale(values: Sequence[Value], others: Sequence[float] = ()) -> alt.Scale:
     lows = [*others, *(value["low"] for value in values if value["low"] is not None)]
     highs = [*others, *(value["high"] for value in values if value["high"] is not None)]
-    low = max(-100, 10 * floor((min(lows) - 3) / 10)) if lows else -100
-    high = min(100, 10 * ceil((max(highs) + 3) / 10)) if highs else 100
+    low = 10 * floor((min(lows) - 3) / 10) if lows else -100
+    high = 10 * ceil((max(highs) + 3) / 10) if highs else 100
+    if not lows or (min(lows) >= -100 and max(highs) <= 100):  # a difference may lie further out
+        low, high = max(-100, low), min(100, high)
     return alt.Scale(domain=[low, high], nice=False, zero=False)
 
 
