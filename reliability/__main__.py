@@ -17,7 +17,9 @@ TESTS = {
     "T2": "t2_once",
     "T3": "t3_silent",
     "T4": "t4_tokens",
+    "T5": "t5_guessing",
     "T6": "t6_scanners",
+    "T7": "t7_stuffing",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 

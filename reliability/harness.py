@@ -41,6 +41,8 @@ class Installation:
             "DATABASE_URL": self.database_url,
             "EMPTYCHAIR_BASE_URL": f"http://127.0.0.1:{self.port}",
             "EMPTYCHAIR_LOG_LEVEL": "ERROR",
+            # `request` plays the proxy, so that each client has an address of its own.
+            "EMPTYCHAIR_TRUSTED_PROXIES": "1",
             "DJANGO_SETTINGS_MODULE": "emptychair.programme.settings",
         }
 
@@ -148,21 +150,34 @@ def installation(database_url: str = "", application: str = APPLICATION) -> Iter
 def request(
     port: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    """Send one request over a connection of its own; return status and body."""
+    """Send one request from an address of its own, unless one is given; return status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"X-Forwarded-For": some_address(), **(headers or {})}
     try:
-        connection.request(method, path, body or None, headers or {})
+        connection.request(method, path, body or None, headers)
         reply = connection.getresponse()
         return reply.status, reply.read()
     finally:
         connection.close()
 
 
-def submit(port: int, path: str, submission_id: str, score: int) -> tuple[int, bytes]:
+def some_address() -> str:
+    """Return an address that hardly any other client has."""
+    return ".".join(str(1 + secrets.randbelow(222)) for _ in range(4))
+
+
+def submit(
+    port: int,
+    path: str,
+    submission_id: str,
+    score: int,
+    headers: dict[str, str] | None = None,
+    **said: object,
+) -> tuple[int, bytes]:
     """Send one answer as a program does."""
-    body = json.dumps({"submission_id": submission_id, "score": score}).encode()
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    return request(port, "POST", path, body, headers)
+    body = json.dumps({"submission_id": submission_id, "score": score, **said}).encode()
+    kinds = {"Content-Type": "application/json", "Accept": "application/json"}
+    return request(port, "POST", path, body, {**kinds, **(headers or {})})
 
 
 class Ledger:

@@ -1,6 +1,7 @@
 """T6: no mail scanner or link preview votes, says no or burns a link; people do."""
 
 import re
+import time
 
 from reliability.harness import installation, request
 from reliability.t4_tokens import _make
@@ -29,9 +30,10 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         for kind, token in made:
             visits += _scan(under_test.port, kind, token)
         votes, noes, burnt = _state(under_test.run_code(_STATE))
-        answered = sum(
-            _answer(under_test.port, token) == 303 for kind, token in made if kind == "s"
-        )
+        people = [token for kind, token in made if kind == "s"]
+        forms = {token: _open(under_test.port, token) for token in people}
+        time.sleep(1.2)  # as long as it takes to read
+        answered = sum(_send(under_test.port, token, forms[token]) == 303 for token in people)
         voted, _, _ = _state(under_test.run_code(_STATE))
     return {
         "faults": visits,
@@ -39,14 +41,14 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         "unsubscribes": noes,
         "links_burnt": burnt + MAILS[size] - answered,
         "control": {"name": "a_person_votes", "caught": voted},
-        "met": votes == noes == burnt == 0 and answered == MAILS[size],
+        "met": votes == noes == burnt == 0 and answered == voted == MAILS[size],
     }
 
 
 _STATE = (
     "from emptychair.programme.capture.models import *\n"
     "from emptychair.programme.customers.models import Suppression\n"
-    "print(Response.objects.count(), Suppression.objects.count(),"
+    "print(Response.objects.filter(held_reason='').count(), Suppression.objects.count(),"
     " Invitation.objects.exclude(answered_at=None).count())"
 )
 
@@ -69,10 +71,14 @@ def _scan(port: int, kind: str, token: str) -> int:
     return visits
 
 
-def _answer(port: int, token: str) -> int:
+def _open(port: int, token: str) -> bytes:
     _, page = request(port, "GET", f"/s/{token}?score=9")
     given = re.search(rb'name="submission_id" value="([^"]+)"', page)
     assert given
-    body = b"submission_id=" + given[1] + b"&score=9"
+    return given[1]
+
+
+def _send(port: int, token: str, submission_id: bytes) -> int:
+    body = b"submission_id=" + submission_id + b"&score=9"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     return request(port, "POST", f"/s/{token}", body, headers)[0]
