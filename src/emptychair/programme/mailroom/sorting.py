@@ -21,6 +21,7 @@ INVITATION = "capture.sending.send_invitation"
 KINDS = {
     INVITATION: gettext_lazy("Invitation"),
     "insight.telling.mail_alert": gettext_lazy("Alert to a colleague"),
+    "insight.telling.post_alert": gettext_lazy("Alert in the chat"),
     "mailroom.telling.mail_pause": gettext_lazy("Word of a stop to a colleague"),
 }
 STATES = {

@@ -56,9 +56,12 @@ class AskingForm(forms.Form):
         help_text=_("Left empty, the survey asks nobody by itself."),
         widget=forms.DateInput({**INPUT, "type": "date"}, format="%Y-%m-%d"),
     )
-    # What the sender can send today; links and kiosks need no invitation.
+    # What can be sent; links and kiosks need no invitation.
     channel = forms.ChoiceField(
-        label=_("Channel"), choices=[("email", CHANNEL["email"])], widget=forms.Select(SELECT)
+        label=_("Channel"),
+        choices=[(code, CHANNEL[code]) for code in ("email", "sms")],
+        widget=forms.Select(SELECT),
+        help_text=_("Who cannot be reached so is asked the other way."),
     )
     cadence_days = _whole(_("Days until the same customer is asked again"), 1825, 7)
     event_kind = forms.CharField(

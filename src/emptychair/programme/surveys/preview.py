@@ -7,10 +7,13 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from emptychair.programme.capture.models import Survey
+from emptychair.programme.capture.letters import Links, mail_parts, sms_text
+from emptychair.programme.capture.models import Survey, Wording
 from emptychair.programme.capture.queries import AnsweredPage, Rating, SurveyPage
 from emptychair.programme.capture.wordings import Words
 from emptychair.programme.journeys.models import Driver
+from emptychair.programme.lib import mail
+from emptychair.programme.lib.sms import Length, length
 
 STEPS = {
     "question": _("Question"),
@@ -36,6 +39,8 @@ class Preview:
 
     html: str
     steps: tuple[Step, ...]
+    sms: str
+    length: Length
 
 
 def preview(survey: Survey, language: str, words: Words, step: str) -> Preview:
@@ -48,7 +53,23 @@ def preview(survey: Survey, language: str, words: Words, step: str) -> Preview:
             else _answered(survey, language, words, chosen)
         )
     steps = tuple(Step(code, str(name), code == chosen) for code, name in STEPS.items())
-    return Preview(html, steps)
+    text = sms_text(imagined(language, words), mail.link(f"/s/{'x' * 24}"))
+    return Preview(html, steps, text, length(text))
+
+
+def imagined(language: str, words: Words) -> Wording:
+    """Return words that are not saved as the sender takes them."""
+    return Wording(
+        language=language,
+        question=words.question,
+        low_label=words.low_label,
+        high_label=words.high_label,
+    )
+
+
+def mail_body(language: str, words: Words) -> str:
+    """Return the mail with these words; its links lead nowhere."""
+    return mail_parts(imagined(language, words), Links("#", "#", "#"))[2]
 
 
 def _question(survey: Survey, language: str, words: Words) -> str:

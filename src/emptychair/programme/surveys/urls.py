@@ -14,6 +14,7 @@ urlpatterns = [
     path("survey/<slug:slug>/drivers", views.add_driver, name="add_driver"),
     path("survey/<slug:slug>/words/<str:language>/", words.change_words, name="words"),
     path("survey/<slug:slug>/words/<str:language>/preview", words.show_preview, name="preview"),
+    path("survey/<slug:slug>/words/<str:language>/mail", words.show_mail, name="mail"),
     path("survey/<slug:slug>/asking/", asking.change_asking, name="asking"),
     path("survey/<slug:slug>/asking/summary", asking.show_summary, name="summary"),
     path("survey/<slug:slug>/links/", links.show_links, name="links"),

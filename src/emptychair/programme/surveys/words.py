@@ -1,11 +1,12 @@
 """The words of a survey per language, with the customer's page beside them as one writes."""
 
+from csp.decorators import csp
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emptychair.programme.accounts.policy import requires
 from emptychair.programme.capture import services
@@ -15,7 +16,7 @@ from emptychair.programme.capture.wordings import STANDARD, Words
 from emptychair.programme.surveys.forms import WordsForm, words_values
 from emptychair.programme.surveys.frame import Tab, frame, refuse_reader, survey_of, user_of
 from emptychair.programme.surveys.labels import LANGUAGES, language_name
-from emptychair.programme.surveys.preview import preview
+from emptychair.programme.surveys.preview import mail_body, preview
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,6 +54,22 @@ def show_preview(request: HttpRequest, slug: str, language: str) -> HttpResponse
         words = WordsForm(request.POST, language=language).words()
     shown = preview(survey, language, words, request.POST.get("step", ""))
     return render(request, "surveys/frames.html", {"preview": shown})
+
+
+# A mail brings its style along; it may load nothing and do nothing.
+@csp(
+    {
+        "default-src": ["'none'"],
+        "style-src": ["'unsafe-inline'"],
+        "frame-ancestors": ["'self'"],
+        "sandbox": True,
+    }
+)
+@require_safe
+@requires("survey.read")
+def show_mail(_request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """Show the mail in the saved words, for a frame."""
+    return HttpResponse(mail_body(language, _present(survey_of(slug), language)))
 
 
 def _saved(request: HttpRequest, survey: Survey, language: str, words: Words) -> HttpResponseBase:

@@ -170,7 +170,35 @@ def test_the_preview_shows_markup_as_text(browser: Client, survey: Survey) -> No
     words = {**words_values(STANDARD["sv"]), "question": '"><script>alert(1)</script>'}
     reply = browser.post(f"{HERE}words/sv/preview", words).content.decode()
     assert "<script>" not in reply
-    assert "<script>" not in html.unescape(reply)
+    frames = reply.partition("ec-sms")[0]  # a frame's page is escaped once more
+    assert "<script>" not in html.unescape(frames)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Kort?", "84 characters in GSM-7, sent in 1 part"),
+        ("Zażółć?", "not in the phone's short alphabet, so fewer fit into a part: ćłż"),
+        ("Lång fråga " * 27, "Write a shorter question"),
+    ],
+)
+def test_the_preview_says_how_long_the_sms_is(
+    browser: Client, survey: Survey, question: str, said: str
+) -> None:
+    words = {**words_values(STANDARD["en"]), "question": question}
+    reply = html.unescape(browser.post(f"{HERE}words/en/preview", words).content.decode())
+    assert said in " ".join(reply.split())
+
+
+def test_the_mail_is_shown_with_its_style_and_can_do_nothing(
+    browser: Client, survey: Survey
+) -> None:
+    reply = browser.get(f"{HERE}words/sv/mail")
+    assert "rekommendera Nordhem" in reply.content.decode()
+    policy = reply.headers["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
 
 
 def test_it_shows_unsaved_words_without_javascript(browser: Client, survey: Survey) -> None:
