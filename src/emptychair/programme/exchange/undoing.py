@@ -26,6 +26,7 @@ from emptychair.programme.customers.models import (
     Customer,
     Event,
     Membership,
+    Suppression,
     Value,
 )
 from emptychair.programme.exchange.models import Import, ImportedRow
@@ -88,6 +89,8 @@ def undo_rows(imported: Import, table: str, most: int) -> tuple[int, int, Counte
         else:
             undone.append(trace)
     _take_back(table, undone, rows)
+    if table == "customers":
+        Suppression.objects.filter(source=imported.public_id).delete()
     delete_many(ImportedRow, "id", [trace.pk for trace in traces])
     return len(undone), len(traces), kept
 

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.customers.consent import hashes_of, suppress_hashes
 from emptychair.programme.customers.models import Account, Contact, Customer, Segment
 from emptychair.programme.customers.services import refresh_memberships
 from emptychair.programme.exchange.models import Import
@@ -228,9 +229,25 @@ def _save_customers(imported: Import, touched: Sequence[_Touched]) -> None:
         unique_fields=["customer"],
         update_fields=["name", "email", "phone"],
     )
+    _hold_noes(imported, touched)
     traces = [(t.customer.pk, t.before, customer_state(t.customer, t.contact)) for t in touched]
     remember(imported, "customers", traces)
     after_customers_changed([one.customer for one in touched])
+
+
+def _hold_noes(imported: Import, touched: Sequence[_Touched]) -> None:
+    """Put on the suppression list whom the file says not to contact, whatever later files say."""
+    refusing = [
+        one
+        for one in touched
+        if not one.customer.contactable and (one.before is None or one.before["contactable"])
+    ]
+    hashes = [
+        one_hash
+        for one in refusing
+        for one_hash in hashes_of(one.customer, one.contact or Contact(customer=one.customer))
+    ]
+    suppress_hashes(hashes, "import", source=imported.public_id)
 
 
 def traits_of(row: Row) -> dict[str, Any]:

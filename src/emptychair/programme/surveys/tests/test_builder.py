@@ -178,7 +178,7 @@ def test_the_preview_shows_markup_as_text(browser: Client, survey: Survey) -> No
     ("question", "said"),
     [
         ("Kort?", "84 characters in GSM-7, sent in 1 part"),
-        ("Zażółć?", "not in the phone's short alphabet, so fewer fit into a part: ćłż"),
+        ("Zażółć?", "not in the phone's short alphabet, so fewer fit into a part: óćłż"),
         ("Lång fråga " * 27, "Write a shorter question"),
     ],
 )
