@@ -29,6 +29,7 @@ from emptychair.programme.capture.services import add_standard_wordings
 from emptychair.programme.capture.submission import Submission
 from emptychair.programme.customers.models import Account, Contact, Customer, Event, Segment, Value
 from emptychair.programme.customers.services import refresh_memberships, save_segment
+from emptychair.programme.insight.models import Benchmark
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.journeys.models import Driver, Journey, Stage, Touchpoint
 from emptychair.programme.lib.clock import today
@@ -121,6 +122,12 @@ def _fill(company: Company, random: Random) -> None:
     asked = _invitations(tables["invitations"], surveys, people)
     _responses(tables["responses"], surveys, people)
     _values_and_events(tables, people)
+    Benchmark.objects.create(
+        name="Nordic retail, median",
+        nps_points=28,
+        source="Made up for the demo",
+        published_on=today() - timedelta(120),
+    )
     mark_changed("customers", people)
     mark_changed("values", people)
     mark_changed("events", people)

@@ -33,6 +33,27 @@ class ReportRow:
     corrected: str
 
 
+@dataclass(frozen=True)
+class Published:
+    """One published month in the list of them."""
+
+    report: PeriodReport
+    month: str
+    headline: ReportRow | None
+
+
+def published_months(scope: Scope, words: Words) -> tuple[Published, ...]:
+    """Return the published months, the newest first, each with the figure of all customers."""
+    return tuple(
+        Published(
+            report,
+            words.period(report.starts_on, "month"),
+            next(iter(report_rows(report, scope, words)), None),
+        )
+        for report in PeriodReport.objects.all()
+    )
+
+
 def shown_figures(report: PeriodReport, scope: Scope) -> tuple[FrozenFigure, ...]:
     """Return the figures of a report that a reader may see, those of few people left out."""
     found = frozen_figures(report)

@@ -72,7 +72,8 @@ def show_reports(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         publish_month(_month(request.POST.get("month", "")), by=user)
         return redirect("visibility:reports")
-    context = {"reports": PeriodReport.objects.all(), "may_publish": may_publish}
+    months = reports.published_months(scope_of(user), words_of_reader())
+    context = {"months": months, "may_publish": may_publish}
     return render(request, "visibility/reports.html", context)
 
 
