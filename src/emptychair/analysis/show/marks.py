@@ -181,17 +181,7 @@ def _said_if_empty(
 def dots(values: Sequence[Value], total_points: float | None, words: Words, width: int) -> Drawing:
     """Return a row per group with a dot and an interval; a dashed line marks all together."""
     room = 120 if width < NARROW_BELOW else 200
-    names = [value["name"] for value in values]
-    axis = alt.Axis(
-        title=None,
-        labelLimit=room - 10,
-        minExtent=room - 8,  # a chart of short names is as wide as one of long names
-        labelColor=_C["ink"],
-        domain=False,
-        ticks=False,
-        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
-    )
-    y = alt.Y("row:O", sort=None, axis=axis)
+    y = alt.Y("row:O", sort=None, axis=_names_axis(values, room))
     scale = _points_scale(values)
     x = alt.X("low:Q", axis=_points_axis(), scale=scale)
     data = _data(values)
@@ -218,19 +208,9 @@ def dots(values: Sequence[Value], total_points: float | None, words: Words, widt
 def amounts(values: Sequence[Value], width: int) -> Drawing:
     """Return a bar per row with its number at the end."""
     room = 90 if width < NARROW_BELOW else 160
-    names = [value["name"] for value in values]
-    axis = alt.Axis(
-        title=None,
-        labelLimit=room - 10,
-        minExtent=room - 8,
-        labelColor=_C["ink"],
-        domain=False,
-        ticks=False,
-        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
-    )
     top = max([1.0, *(value["amount"] for value in values)]) * 1.2
     x = alt.X("amount:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
-    y = alt.Y("row:O", sort=None, axis=axis)
+    y = alt.Y("row:O", sort=None, axis=_names_axis(values, room))
     rows = alt.Chart(_data(values))
     bar = rows.mark_bar(color=_C["accent"], cornerRadiusEnd=3, height=14)
     number = rows.mark_text(align="left", dx=6, fontSize=12, color=_C["ink"])
@@ -294,6 +274,19 @@ def _points_axis() -> alt.Axis:
         domain=False,
         ticks=False,
         labelPadding=6,
+    )
+
+
+def _names_axis(values: Sequence[Value], room: int) -> alt.Axis:
+    names = [value["name"] for value in values]
+    return alt.Axis(
+        title=None,
+        labelLimit=room - 10,
+        minExtent=room - 8,  # a chart of short names is as wide as one of long names
+        labelColor=_C["ink"],
+        domain=False,
+        ticks=False,
+        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
     )
 
 
