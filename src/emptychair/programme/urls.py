@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("emptychair.programme.mailroom.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),
+    path("api/v1/", include("emptychair.programme.exchange.api_urls")),
     path("", include("emptychair.programme.accounts.urls")),
     path("login/", include("allauth.account.urls")),
 ]

@@ -11,6 +11,10 @@ from emptychair.programme.accounts.models import Role, Unit, User
 
 _INPUT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
+SCOPE_NAMES = {
+    "event.write": _("send events of customers"),
+    "response.write": _("send answers given elsewhere"),
+}
 
 
 def unit_choices(*, empty: object) -> list[tuple[str, object]]:
@@ -100,3 +104,26 @@ class NewUnitForm(UnitForm):
             if not said["code"]:
                 self.add_error("code", _("Give the unit a code of letters and digits."))
         return said
+
+
+class KeyForm(forms.Form):
+    """A key for a program."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=120,
+        widget=forms.TextInput(_INPUT),
+        help_text=_("Such as the name of the system that will use it."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=list(SCOPE_NAMES.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("1 year")), (730, _("2 years"))],
+        initial=365,
+        widget=forms.Select(_SELECT),
+    )

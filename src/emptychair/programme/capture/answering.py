@@ -9,9 +9,10 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -246,6 +247,11 @@ def _repeat(said: Submission) -> Outcome:
     if first.digest != said.digest:
         return Problem(409, "submission_differs", "This submission_id came with another body.")
     return Stored(first.response, said.submission_id, first.kind == "answer", first.at)
+
+
+def traits_text(traits: Mapping[str, Any]) -> str:
+    """Return traits as they are frozen with an answer."""
+    return json.dumps(traits, ensure_ascii=False)
 
 
 def reply_body(outcome: Outcome) -> tuple[int, bytes]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from emptychair.programme.lib import strict_json
+
 MOST_BYTES = 65_536
 MOST_COMMENT = 10_000
 _SCORE = re.compile(r"10|[0-9]", re.ASCII)
@@ -70,7 +72,7 @@ def read_submission(content_type: str, body: bytes) -> Submission | Problem:
         said = _json(body)
     else:
         return Problem(415, "content_type", "Send a form or JSON.")
-    return said if isinstance(said, Problem) else _submission(said)
+    return said if isinstance(said, Problem) else submission_of(said)
 
 
 def _form(body: bytes) -> dict[str, Any] | Problem:
@@ -97,24 +99,17 @@ def _form(body: bytes) -> dict[str, Any] | Problem:
 
 
 def _json(body: bytes) -> dict[str, Any] | Problem:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError("a key came twice")
-        return dict(pairs)
-
-    def refuse(constant: str) -> float:
-        raise ValueError(f"{constant} is not JSON")
-
     try:
-        said = json.loads(body.decode(), object_pairs_hook=once, parse_constant=refuse)
-    except (ValueError, RecursionError):
+        said = strict_json.read(body)
+    except ValueError:
         return Problem(400, "json_unreadable", "The body is not valid JSON with unique keys.")
     if not isinstance(said, dict):
         return Problem(400, "json_shape", "Send one JSON object.")
     return said
 
 
-def _submission(said: dict[str, Any]) -> Submission | Problem:
+def submission_of(said: dict[str, Any]) -> Submission | Problem:
+    """Return what `said` submits; the first thing wrong with it is the answer."""
     submission_id = said.get("submission_id")
     if not isinstance(submission_id, str) or not _SUBMISSION_ID.fullmatch(submission_id):
         return Problem(400, "submission_id", "Send submission_id: 16 to 64 of A-Z a-z 0-9 _ -.")
