@@ -20,6 +20,8 @@ TESTS = {
     "T5": "t5_guessing",
     "T6": "t6_scanners",
     "T7": "t7_stuffing",
+    "T8": "t8_no",
+    "T9": "t9_sending",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 
