@@ -14,6 +14,7 @@ from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
+from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
@@ -30,6 +31,7 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
 
 ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
+    "standing.follow_calendar": Periodic(timedelta(seconds=20), follow_calendar, lane="slow"),
     "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
     "exchange.continue_imports": Periodic(timedelta(seconds=1), continue_imports),
     "exchange.remove_old_files": Periodic(timedelta(hours=6), remove_old_files),

@@ -38,11 +38,13 @@ SLICES = (
     "customers",
     "journeys",
     "capture",
+    "standing",
     "warehouse",
     "insight",
     "surveys",
     "mailroom",
     "visibility",
+    "relations",
     "exchange",
 )
 INSTALLED_APPS = [

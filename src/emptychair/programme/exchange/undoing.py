@@ -33,6 +33,7 @@ from emptychair.programme.exchange.models import Import, ImportedRow
 from emptychair.programme.exchange.traces import STATES, digest
 from emptychair.programme.exchange.writing import after_customers_changed
 from emptychair.programme.lib.bulk import delete_many
+from emptychair.programme.standing.models import Standing
 
 CHANGED_SINCE = "changed_since"
 IN_USE = "in_use"
@@ -115,6 +116,7 @@ def _delete(table: str, keys: Sequence[int]) -> None:
     model = STATES[table][0]
     if table == "customers":
         delete_many(Membership, "customer_id", keys)
+        delete_many(Standing, "customer_id", keys)
         delete_many(Contact, "customer_id", keys)
     if table in ("customers", "values", "events"):
         delete_many(model, "id", keys)

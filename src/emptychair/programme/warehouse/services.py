@@ -18,6 +18,7 @@ from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.lib.bulk import delete_many
+from emptychair.programme.standing.following import follow
 from emptychair.programme.warehouse import store, tables
 from emptychair.programme.warehouse.copying import SOURCES, rows_now
 from emptychair.programme.warehouse.models import StaleDay
@@ -54,6 +55,7 @@ def copy_changes(name: str) -> int:
         _put_invitations(rows, keys)
     else:
         _put(name, rows, keys)
+    follow(name, min(noted), max(noted))
     delete_many(Change, "id", list(noted))
     return len(noted)
 

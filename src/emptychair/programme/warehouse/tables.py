@@ -74,10 +74,11 @@ def table(name: str) -> ir.Table:
         return empty(_schema(name))
     shown = (store.address(name), version)
     if _ENGINE.shown.get(name) != shown:
+        files = store.files(name)
+        if not files:  # every row was deleted
+            return empty(_schema(name))
         # A view per version would pile up; one name is replaced when the version moves.
-        backend.read_parquet(
-            store.files(name), table_name=name, hive_partitioning=True, union_by_name=True
-        )
+        backend.read_parquet(files, table_name=name, hive_partitioning=True, union_by_name=True)
         _ENGINE.shown[name] = shown
     return backend.table(name)
 

@@ -1,0 +1,102 @@
+"""Reads of standings: the picture of the base, lists, accounts and silent key contacts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from emptychair.programme.accounts.policy import Scope
+from emptychair.programme.standing.models import (
+    SILENT,
+    AccountStanding,
+    Health,
+    Standing,
+    State,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """How many are in a state, and the revenue of their last twelve whole months."""
+
+    state: str
+    customers: int
+    revenue: Decimal
+
+
+def standings(scope: Scope) -> QuerySet[Standing]:
+    """Return the standings a reader may see, the most valuable first."""
+    found = Standing.objects.order_by("-revenue", "pk")
+    return found if scope.units is None else found.filter(unit__code__in=sorted(scope.units))
+
+
+def narrowed(
+    found: QuerySet[Standing], filters: Mapping[str, str], *, search_names: bool
+) -> QuerySet[Standing]:
+    """Return those of `found` that the filters leave.
+
+    Args:
+        found: standings within the reader's scope.
+        filters: `state` (or `silent`, or `base` for all but those who left), `unit` and
+            `segment` by code, `key` for key contacts, `search` in ids, names and addresses.
+        search_names: whether names and addresses may be searched.
+    """
+    state = filters.get("state", "")
+    if state == "silent":
+        found = found.filter(state__in=SILENT)
+    elif state in State:
+        found = found.filter(state=state)
+    elif state != "all":
+        found = found.exclude(state=State.LEFT)
+    if filters.get("unit"):
+        found = found.filter(unit__code=filters["unit"])
+    if filters.get("segment"):
+        found = found.filter(customer__segments__slug=filters["segment"])
+    if filters.get("key"):
+        found = found.filter(is_key=True)
+    if filters.get("search"):
+        found = found.filter(_has(filters["search"], search_names=search_names))
+    return found
+
+
+def _has(text: str, *, search_names: bool) -> Q:
+    where = Q(customer__code__startswith=text) | Q(customer__account__name__icontains=text)
+    if search_names:
+        where |= Q(customer__contact__name__icontains=text)
+        where |= Q(customer__contact__email__istartswith=text)
+    return where
+
+
+def parts(found: QuerySet[Standing]) -> dict[str, Part]:
+    """Return count and revenue of each state that occurs among `found`."""
+    rows = found.order_by().values_list("state").annotate(n=Count("pk"), money=Sum("revenue"))
+    return {state: Part(state, n, money or Decimal(0)) for state, n, money in rows}
+
+
+def account_standings(scope: Scope) -> QuerySet[AccountStanding]:
+    """Return the accounts a reader may see, the most valuable first.
+
+    A reader of some units sees the accounts that have a contact there.
+    """
+    found = AccountStanding.objects.select_related("account").order_by("-revenue", "pk")
+    if scope.units is None:
+        return found
+    there = Standing.objects.filter(unit__code__in=sorted(scope.units), account__isnull=False)
+    return found.filter(pk__in=there.values("account"))
+
+
+def accounts_by_health(found: QuerySet[AccountStanding]) -> dict[str, Part]:
+    """Return count and revenue of each health among `found`."""
+    rows = found.order_by().values_list("health").annotate(n=Count("pk"), money=Sum("revenue"))
+    there = {health: Part(health, n, money or Decimal(0)) for health, n, money in rows}
+    return {health: there.get(health, Part(health, 0, Decimal(0))) for health in Health.values}
+
+
+def silent_key_contacts(scope: Scope) -> QuerySet[Standing]:
+    """Return the key contacts who were asked and say nothing, the most valuable account first."""
+    found = standings(scope).filter(is_key=True, account__isnull=False)
+    found = found.filter(state__in=(State.TOO_OLD, State.NEVER_ANSWERED))
+    return found.select_related("customer__contact", "account__standing").order_by(
+        "-account__standing__revenue", "-revenue", "pk"
+    )
