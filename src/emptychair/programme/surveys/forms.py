@@ -6,9 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from emptychair.programme.accounts.forms import unit_choices
+from emptychair.programme.capture import widgets
 from emptychair.programme.capture.models import MOST_DRIVERS, Survey
 from emptychair.programme.capture.wordings import Words
 from emptychair.programme.journeys.models import Driver, Touchpoint
+from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.surveys.labels import CHANNEL, KINDS, LANGUAGES, language_name
 
 INPUT = {"class": "form-control"}
@@ -179,6 +181,68 @@ class LinkForm(forms.Form):
         field = self.fields["unit"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = unit_choices(empty=_("No unit"))
+
+
+class WidgetForm(forms.Form):
+    """Where a widget may be shown, whom it asks, how it looks."""
+
+    origins = forms.CharField(
+        label=_("Pages that may show it"),
+        max_length=3000,
+        widget=forms.Textarea({**INPUT, "rows": 3, "spellcheck": "false"}),
+        help_text=_("One address a line, such as https://www.example.com. No other page can."),
+    )
+    unit = forms.ChoiceField(
+        label=_("Unit"),
+        required=False,
+        widget=forms.Select(SELECT),
+        help_text=_("Answers are counted for this unit."),
+    )
+    share_percent = forms.IntegerField(
+        label=_("Share of visitors to ask, in per cent"),
+        min_value=1,
+        max_value=100,
+        initial=100,
+        widget=forms.NumberInput(INPUT),
+    )
+    delay_seconds = forms.IntegerField(
+        label=_("Seconds on the page before it asks"),
+        min_value=0,
+        max_value=600,
+        initial=5,
+        widget=forms.NumberInput(INPUT),
+    )
+    colour = forms.CharField(
+        label=_("Colour"),
+        max_length=7,
+        initial="#1f5c99",
+        widget=forms.TextInput({**INPUT, "type": "color"}),
+        help_text=_("Refused when white cannot be read on it."),
+    )
+    asks_anonymous = forms.BooleanField(
+        label=_("Ask visitors too of whom the page names no customer"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput(CHECKS),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["unit"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = unit_choices(empty=_("No unit"))
+
+    def clean_origins(self) -> list[str]:
+        try:
+            return widgets.origins_of(str(self.cleaned_data["origins"]).splitlines())
+        except RefusedError as error:
+            raise forms.ValidationError(error.sentence) from error
+
+    def clean_colour(self) -> str:
+        try:
+            return widgets.readable_colour(str(self.cleaned_data["colour"]))
+        except RefusedError as error:
+            raise forms.ValidationError(error.sentence) from error
 
 
 class AsksForm(forms.Form):

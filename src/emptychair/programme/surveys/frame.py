@@ -76,6 +76,7 @@ def _tabs(survey: Survey, here: str) -> list[Tab]:
         ("words", reverse("surveys:words", args=[slug, first_language()]), _("Words")),
         ("asking", reverse("surveys:asking", args=[slug]), _("Whom and when")),
         ("links", reverse("surveys:links", args=[slug]), _("Links and QR")),
+        ("widgets", reverse("surveys:widgets", args=[slug]), _("In your app")),
     )
     return [Tab(url, name, page == here) for page, url, name in pages]
 

@@ -141,7 +141,7 @@ def _links(survey: Survey) -> list[ShownLink]:
     counts = Response.objects.filter(survey=survey, invitation=None, held_reason="")
     grouped = counts.order_by().values_list("unit", "channel").annotate(n=Count("id"))
     brought = {(unit, channel): n for unit, channel, n in grouped}
-    found = Link.objects.filter(survey=survey).select_related("unit")
+    found = Link.objects.filter(survey=survey).exclude(channel="widget").select_related("unit")
     return [
         ShownLink(
             link.public_id,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from emptychair.programme.surveys import asking, asks, held, links, views, words
+from emptychair.programme.surveys import asking, asks, held, links, views, widgets, words
 
 app_name = "surveys"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("survey/<slug:slug>/asking/", asking.change_asking, name="asking"),
     path("survey/<slug:slug>/asking/summary", asking.show_summary, name="summary"),
     path("survey/<slug:slug>/links/", links.show_links, name="links"),
+    path("survey/<slug:slug>/widgets/", widgets.show_widgets, name="widgets"),
+    path("survey/<slug:slug>/widgets/<str:public_id>/", widgets.change_widget, name="widget"),
+    path("survey/<slug:slug>/widgets/<str:public_id>/secret", widgets.renew_secret, name="secret"),
     path("survey/<slug:slug>/links/<str:public_id>/state", links.set_link_state, name="link_state"),
     path("survey/<slug:slug>/links/<str:public_id>/code.<slug:kind>", links.show_code, name="code"),
     path("survey/<slug:slug>/links/<str:public_id>/poster", links.show_poster, name="poster"),
