@@ -33,7 +33,7 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         relay = Relay()
         got = _send(under_test, people, relay, "first")
         noes = {one["name"] for one in people if one["path"] != "none"}
-        after = sum(_owner(to) in noes for to in got)
+        wrong = [to for to in got if _owner(to) in noes and not _is_other_number(to)]
         reached = {_owner(to) for to in got} - noes
         asked = {one["name"] for one in people if one["path"] == "none"}
         _ask_all(under_test, "again")
@@ -42,14 +42,15 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         "faults": len(noes) + FORGED[size],
         "acked": len(noes) - refused,
         "paths": len(PATHS),
-        "messages_after_no": after,
+        "messages_after_no": len(wrong),
+        "wrong": wrong[:5],
         "forged_tokens_with_effect": effects,
         "others_reached_share": round(len(reached) / len(asked), 3),
         "control": {
             "name": "a_worker_that_does_not_ask",
-            "caught": sum(_owner(to) in noes for to in careless) - after,
+            "caught": sum(_owner(to) in noes for to in careless) - len(wrong),
         },
-        "met": after == effects == refused == 0 and reached == asked,
+        "met": len(wrong) == effects == refused == 0 and reached == asked,
     }
 
 
@@ -285,6 +286,11 @@ def _send(
     texts = [json.loads(path.read_text())["to"] for path in sorted(folder.glob("*.json"))]
     owners = {one["phone"]: one["name"] for one in people}
     return [to for to, _ in relay.taken] + [f"{owners[number]}@sms" for number in texts]
+
+
+def _is_other_number(to: str) -> bool:
+    """Say whether it went to the phone of one whose mail address is dead: nobody said no there."""
+    return to.startswith("bounce") and to.endswith("@sms")
 
 
 def _owner(address: str) -> str:
