@@ -14,6 +14,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.letters import channel_for
 from emptychair.programme.capture.models import Invitation, Response, Survey
+from emptychair.programme.capture.sampling import ENOUGH, quota, segments_of
 from emptychair.programme.customers.models import Customer, Event
 from emptychair.programme.customers.rules import meets
 from emptychair.programme.customers.services import facts_of
@@ -26,6 +27,7 @@ from emptychair.programme.lib.worktime import (
 )
 
 BATCH = 2_000
+ENOUGH_FOR = timedelta(days=30)  # who was not needed is looked at again after so long
 LOOK_BACK = timedelta(days=7)  # an event older than this when it arrives is not asked about
 
 
@@ -55,6 +57,7 @@ def plan_relationship(survey: Survey, day: date) -> int:
         if meets(facts_of(customer), survey.rule):
             at = moment_on(day, _share_of(survey, f"{customer.code} {day}"), customer.country)
             planned.append(_invitation(survey, customer, at))
+    _leave_out(survey, planned, moment_on(day, 0, ""))
     return _store(planned)
 
 
@@ -79,6 +82,7 @@ def plan_events(survey: Survey, moment: datetime) -> int:
         else:
             seen.add(customer.pk)
         planned.append(invitation)
+    _leave_out(survey, planned, moment)
     return _store(planned)
 
 
@@ -102,10 +106,21 @@ def plan_reminders(survey: Survey, moment: datetime) -> int:
     return _store(planned)
 
 
+def _leave_out(survey: Survey, planned: list[Invitation], moment: datetime) -> None:
+    """Mark the asks that bring no answer the wanted precision needs; they stay as rows."""
+    left = quota(survey, moment)
+    asks = [one for one in planned if one.outcome == Invitation.Outcome.PLANNED]
+    segments = segments_of(one.customer_id for one in asks) if survey.precision_points else {}
+    for invitation in asks:
+        if not left.take(segments.get(invitation.customer_id, ())):
+            invitation.outcome = Invitation.Outcome.SUPPRESSED
+            invitation.suppressed_reason = ENOUGH
+
+
 def quarantine(survey: Survey, customer: Customer, moment: datetime) -> str:
     """Return why `customer` may not be asked yet: one of four quarantines, or nothing."""
     asks = Invitation.objects.filter(customer=customer).filter(_counts_as_ask())
-    answers = Response.objects.filter(customer=customer)
+    answers = Response.objects.filter(customer=customer, held_reason="")
     for name, times, days in (
         ("asked_this", asks.filter(survey=survey), survey.quiet_after_ask_days),
         ("asked_any", asks, survey.quiet_after_any_ask_days),
@@ -122,7 +137,10 @@ def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]
     """Yield who is outside every quarantine with a last ask a cadence back, and that ask."""
     moment = moment_on(day, 0, "")
     asks = Invitation.objects.filter(_counts_as_ask(), customer=OuterRef("pk"))
-    answers = Response.objects.filter(customer=OuterRef("pk"))
+    answers = Response.objects.filter(customer=OuterRef("pk"), held_reason="")
+    not_needed = Invitation.objects.filter(
+        customer=OuterRef("pk"), survey=survey, suppressed_reason=ENOUGH
+    )
 
     def ago(days: int) -> datetime:
         return moment - timedelta(days=days)
@@ -134,6 +152,7 @@ def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]
         .annotate(last_ask=_latest(asks.filter(survey=survey), "planned_at"))
         .filter(Q(last_ask=None) | Q(last_ask__lte=ago(_shortest_gap_days(survey))))
         .exclude(Exists(asks.filter(planned_at__gt=ago(survey.quiet_after_any_ask_days))))
+        .exclude(Exists(not_needed.filter(planned_at__gt=moment - ENOUGH_FOR)))
         .exclude(Exists(answers.filter(answered_at__gt=ago(survey.quiet_after_any_answer_days))))
         .exclude(
             Exists(

@@ -27,6 +27,8 @@ ASKING = (
     "quiet_after_answer_days",
     "quiet_after_any_ask_days",
     "quiet_after_any_answer_days",
+    "precision_points",
+    "unconfirmed",
 )
 
 

@@ -9,6 +9,7 @@ from emptychair.programme.activity.services import mark_changed, record
 from emptychair.programme.capture.inviting import quarantine
 from emptychair.programme.capture.letters import INVITATION
 from emptychair.programme.capture.models import Invitation, Response, Survey, Widget
+from emptychair.programme.capture.sampling import ENOUGH, quota, segments_of
 from emptychair.programme.customers.consent import is_suppressed
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.customers.rules import meets
@@ -30,7 +31,11 @@ def why_not_now(survey: Survey, customer: Customer, moment: datetime) -> str:
     lately = Invitation.objects.filter(
         customer=customer, channel="widget", planned_at__gt=moment - SHORTEST
     )
-    return "quarantine" if lately.exists() else quarantine(survey, customer, moment)
+    reason = "quarantine" if lately.exists() else quarantine(survey, customer, moment)
+    if reason or not survey.precision_points:
+        return reason
+    own = segments_of([customer.pk]).get(customer.pk, ())
+    return "" if quota(survey, moment).take(own) else ENOUGH
 
 
 @transaction.atomic

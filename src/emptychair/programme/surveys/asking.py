@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from emptychair.programme.accounts.policy import requires
 from emptychair.programme.capture import services
 from emptychair.programme.capture.models import Survey
+from emptychair.programme.capture.sampling import strata
+from emptychair.programme.lib.clock import now
 from emptychair.programme.surveys import queries
 from emptychair.programme.surveys.asking_forms import WholeAskingForm
 from emptychair.programme.surveys.frame import frame, refuse_reader, survey_of, user_of
@@ -34,6 +36,7 @@ def change_asking(request: HttpRequest, slug: str) -> HttpResponseBase:
         "conditions": whole.conditions,
         "event_kinds": queries.event_kinds() if survey.kind == Survey.Kind.TRANSACTIONAL else [],
         "sentences": _sentences(survey, whole),
+        "strata": strata(survey, now()),
     }
     status = 400 if whole.is_wrong else 200
     return render(request, "surveys/asking.html", context, status=status)

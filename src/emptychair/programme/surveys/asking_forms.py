@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from emptychair.programme.accounts.models import Unit
@@ -25,6 +26,7 @@ OPERATORS = {
     "unknown": _("is not known"),
 }
 MOST_CONDITIONS = 8
+PRECISIONS = (3, 5, 8, 10)
 Text = Any  # Django's lazy texts have no public type
 
 
@@ -73,6 +75,24 @@ class AskingForm(forms.Form):
     )
     delay_hours = _whole(_("Hours after the event"), 720)
     reminder_days = _whole(_("Remind after so many days"), 45, help_text=_("0: never."))
+    precision_points = forms.TypedChoiceField(
+        label=_("Ask no more than needed for"),
+        coerce=int,
+        required=False,
+        empty_value=0,
+        widget=forms.Select(SELECT),
+        help_text=_("Who is not needed stands among the asks, with the reason."),
+    )
+    unconfirmed = forms.ChoiceField(
+        label=_("A score chosen in the message, touched and never sent"),
+        choices=[
+            (Survey.Unconfirmed.HOLD, _("is held, apart from those that count")),
+            (Survey.Unconfirmed.COUNT, _("counts, and is shown apart")),
+            (Survey.Unconfirmed.OFF, _("is not stored")),
+        ],
+        required=False,
+        widget=forms.Select(SELECT),
+    )
     quiet_after_ask_days = _whole(_("Days after a question of this survey"), 730)
     quiet_after_answer_days = _whole(_("Days after an answer to this survey"), 730)
     quiet_after_any_ask_days = _whole(_("Days after a question of any survey"), 730)
@@ -81,12 +101,21 @@ class AskingForm(forms.Form):
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_relationship = kind == Survey.Kind.RELATIONSHIP
+        precision = self.fields["precision_points"]
+        assert isinstance(precision, forms.ChoiceField)
+        words = gettext("plus or minus %(n)d points in each segment")
+        precision.choices = [
+            (0, gettext("no limit: ask everyone who is due")),
+            *((n, words % {"n": n}) for n in PRECISIONS),
+        ]
         unused = ("event_kind", "delay_hours") if self.is_relationship else ("cadence_days",)
         for name in unused:
             del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
+        if not said.get("unconfirmed"):
+            said.pop("unconfirmed", None)  # left as it is
         if not self.is_relationship and said.get("asks_from") and not said.get("event_kind"):
             self.add_error("event_kind", _("Say after which event it asks."))
         cadence, quiet = said.get("cadence_days"), said.get("quiet_after_ask_days")

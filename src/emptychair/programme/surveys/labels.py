@@ -46,6 +46,7 @@ REASON = {
     "quarantine_answered_this": _("Answered this survey too recently"),
     "quarantine_answered_any": _("Answered another survey too recently"),
     "bounced": _("The address did not work before"),
+    "enough_answers": _("Enough answers of the segment"),
     "mailbox_full": _("The mailbox was full for days"),
     "discarded": _("Discarded by a colleague"),
     "not_contactable": _("May not be contacted"),
