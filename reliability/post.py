@@ -48,7 +48,6 @@ class Relay:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        await asyncio.sleep(self.seconds)
         if session.what == "later":
             return "451 4.3.0 busy"
         head = envelope.content.decode("utf-8", "replace")
@@ -57,6 +56,7 @@ class Relay:
         if session.what == "cut after":
             self.cut.append(name)
             server.transport.abort()
+        await asyncio.sleep(self.seconds)  # it has the message, and has not said so
         return "250 OK"
 
     @contextlib.contextmanager

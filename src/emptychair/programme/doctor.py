@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from emptychair.programme.activity.models import Delivery
 from emptychair.programme.capture.models import Response
 from emptychair.programme.customers.models import Customer
+from emptychair.programme.mailroom.sorting import trouble
 from emptychair.programme.warehouse import services, tables
 
 
@@ -45,6 +46,13 @@ def _database() -> Iterator[Finding]:
     yield Finding(not missing, f"{len(missing)} migrations to apply (emptychair migrate)")
     dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
     yield Finding(not dead, f"{dead} deliveries were given up after many attempts")
+    stuck = trouble()
+    yield Finding(
+        stuck is None,
+        f"nothing leaves since {stuck.since:%Y-%m-%d %H:%M} UTC: {stuck.said}"
+        if stuck
+        else "messages leave",
+    )
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA integrity_check")

@@ -38,7 +38,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "held.change": PROGRAMME,
     "outbox.read": PROGRAMME,
     "outbox.change": PROGRAMME,
-    "message.read": PROGRAMME | {Role.MANAGER},
+    "message.read": PROGRAMME,
     "data.read": PROGRAMME | {Role.ANALYST, Role.MANAGER},
     "data.import": PROGRAMME,
     "data.export": PROGRAMME | {Role.ANALYST},

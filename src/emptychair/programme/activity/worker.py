@@ -25,6 +25,8 @@ Handler = Callable[[Activity], None]
 Settle = Callable[[], None]
 Lane = Literal["quick", "slow"]
 LANES: tuple[Lane, ...] = get_args(Lane)
+Direction = Literal["inside", "outward"]  # what a delivery does: change rows, or leave the house
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 # Sends something out of the house, then returns what to write down about it.
 OutwardHandler = Callable[[Activity, int], Settle]
 LEASE = timedelta(seconds=60)
@@ -95,19 +97,20 @@ class Worker:
         Routine.objects.bulk_create(
             [Routine(name=name) for name in self._routines], ignore_conflicts=True
         )
-        # Periodic work does not wait for a slow mail server, nor follow-ups for a long import.
-        periodic = [
+        # Nothing waits for a slow mail server but mail, nor follow-ups for a long import.
+        threads = [
             threading.Thread(
-                target=self._repeat,
-                args=(partial(self.turn_routines, lane), idle_seconds),
-                name=f"routines-{lane}",
+                target=self._repeat, args=(partial(work, name), idle_seconds), name=f"worker-{name}"
             )
-            for lane in LANES
+            for work, names in (
+                (self.turn_routines, LANES),
+                (self.follow_up, DIRECTIONS),
+            )
+            for name in names
         ]
-        for thread in periodic:
+        for thread in threads:
             thread.start()
-        self._repeat(self.follow_up, idle_seconds)
-        for thread in periodic:
+        for thread in threads:
             thread.join()
 
     def _repeat(self, work: Callable[[], bool], idle_seconds: float) -> None:
@@ -125,12 +128,13 @@ class Worker:
 
     def step(self) -> bool:
         """Do everything that is due now; return whether there was anything."""
-        return any([self.follow_up(), *(self.turn_routines(lane) for lane in LANES)])
+        followed = [self.follow_up(direction) for direction in DIRECTIONS]
+        return any([*followed, *(self.turn_routines(lane) for lane in LANES)])
 
-    def follow_up(self) -> bool:
+    def follow_up(self, direction: Direction) -> bool:
         """Hand out what follows from what happened; return whether there was anything."""
-        dispatched = self.dispatch()
-        claimed = self.claim()
+        dispatched = self.dispatch() if direction == "inside" else 0
+        claimed = self.claim(direction)
         for delivery in claimed:
             if self._is_paused(delivery.handler):
                 self._give_back(delivery)
@@ -161,12 +165,14 @@ class Worker:
         Activity.objects.filter(pk__in=[a.pk for a in activities]).update(dispatched=True)
         return len(activities)
 
-    def claim(self) -> list[Delivery]:
+    def claim(self, direction: Direction) -> list[Delivery]:
         """Lease the deliveries that are due, including those whose last lease ran out."""
         moment = now()
-        paused = [name for name in self._pauses if self._is_paused(name)]
         due = Delivery.objects.filter(~Q(state=Delivery.State.DEAD), due_at__lte=moment)
-        due = due.exclude(handler__in=paused) if paused else due
+        if direction == "outward":
+            due = due.filter(handler__in=[n for n in self._outward if not self._is_paused(n)])
+        else:
+            due = due.exclude(handler__in=list(self._outward))
         if not due.exists():
             return []
         with transaction.atomic():

@@ -3,6 +3,7 @@
 Every function runs in the transaction that ends the delivery or takes in the report.
 """
 
+import re
 from datetime import timedelta
 
 from emptychair.programme.activity.models import Activity
@@ -23,6 +24,7 @@ DUE, SENT, SOFT, UNCERTAIN = (
     "invitation.uncertain",
 )
 State = Invitation.Outcome
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
 def sent(invitation: Invitation, message_id: str, attempt: int, *, uncertain: bool = False) -> None:
@@ -83,6 +85,7 @@ def declined(invitation: Invitation) -> None:
 
 def pause(survey: Survey, said: str) -> None:
     """Send nothing of a survey until staff say so; the first refusal tells them."""
+    said = _ADDRESS.sub("...", said)  # what is kept with the survey outlives the person
     won = Survey.objects.filter(pk=survey.pk, paused_at=None).update(
         paused_at=now(), paused_reason=said[:320]
     )

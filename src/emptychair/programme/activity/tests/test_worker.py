@@ -70,17 +70,17 @@ def test_it_gives_up_after_many_attempts_and_can_replay(db: None) -> None:
         Delivery.objects.update(due_at=now())
     delivery = Delivery.objects.get()
     assert delivery.state == "dead"
-    assert not some.claim()
+    assert not some.claim("inside")
     assert replay([delivery.pk]) == 1
-    assert some.claim()
+    assert some.claim("inside")
 
 
 def test_it_takes_over_what_a_dead_worker_had_claimed(db: None) -> None:
     record("test.happened", "a")
     dead, alive = worker(note), worker(note)
     dead.dispatch()
-    assert dead.claim()
-    assert not alive.claim()
+    assert dead.claim("inside")
+    assert not alive.claim("inside")
     Delivery.objects.update(due_at=now() - timedelta(seconds=1))
     drain(alive)
     assert noted() == ["a"]
@@ -90,7 +90,7 @@ def test_a_worker_that_lost_its_lease_does_nothing(db: None) -> None:
     record("test.happened", "a")
     slow, quick = worker(note), worker(note)
     slow.dispatch()
-    (claimed,) = slow.claim()
+    (claimed,) = slow.claim("inside")
     Delivery.objects.update(due_at=now() - LEASE)
     drain(quick)
     slow.deliver(claimed)

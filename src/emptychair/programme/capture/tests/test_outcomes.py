@@ -234,7 +234,7 @@ def test_a_slow_worker_does_not_send_what_another_has_taken_over(
     sending.queue_due()
     slow, quick = (Worker(HANDLERS, {}, OUTWARD) for _ in range(2))
     slow.dispatch()
-    (claimed,) = slow.claim()
+    (claimed,) = slow.claim("outward")
     clock.forward(seconds=61)
     with running(relay):
         slow.deliver(claimed)  # its lease is over
