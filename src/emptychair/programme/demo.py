@@ -33,6 +33,7 @@ from emptychair.programme.insight.models import Benchmark
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.journeys.models import Driver, Journey, Stage, Touchpoint
 from emptychair.programme.lib.clock import today
+from emptychair.programme.mailroom.examples import write_examples
 from emptychair.programme.warehouse.services import synchronise
 
 BATCH = 2_000
@@ -74,6 +75,7 @@ def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
         say("Filling the database ...")
         with transaction.atomic():
             _fill(company, Random(seed))  # noqa: S311  names of made-up people
+        write_examples()
         say("Making the sums ...")
         synchronise()
         refresh_readings()

@@ -38,6 +38,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a person wrote to us outside a survey."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
 class OwnData:
     """Everything an installation holds about one person."""
 
@@ -48,6 +56,7 @@ class OwnData:
     traits: dict[str, Any]
     answers: tuple[Answer, ...]
     asked: tuple[datetime, ...]
+    messages: tuple[Said, ...]
     said_no: bool
 
 
@@ -124,6 +133,9 @@ def own_data(customer: Customer) -> OwnData:
             for invitation in Invitation.objects.filter(customer=customer).order_by("-sent_at")
             if invitation.sent_at
         ),
+        tuple(Said(one.at, one.text) for one in contact.message_set.order_by("-at"))
+        if contact.pk
+        else (),
         consent.is_suppressed(customer),
     )
 
@@ -132,8 +144,9 @@ def _download(customer: Customer) -> HttpResponse:
     own = own_data(customer)
     answers = [{**vars(answer), "at": answer.at.isoformat()} for answer in own.answers]
     asked = [moment.isoformat() for moment in own.asked]
+    messages = [{"at": one.at.isoformat(), "text": one.text} for one in own.messages]
     response = JsonResponse(
-        {**vars(own), "answers": answers, "asked": asked},
+        {**vars(own), "answers": answers, "asked": asked, "messages": messages},
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import transaction
+
 from emptychair.programme.activity.models import Activity
 from emptychair.programme.activity.services import record
 from emptychair.programme.activity.worker import LaterError
@@ -36,22 +38,25 @@ def queue_due() -> None:
         survey__paused_at=None,
     ).order_by("planned_at")
     for invitation in due.select_related("survey", "customer__contact", "reminder_of")[:BATCH]:
-        reason = why_not(invitation, moment)
-        if reason:
-            outcomes.refused(invitation, reason)
-            continue
-        if not may_reach(moment, invitation.customer.country):
-            Invitation.objects.filter(pk=invitation.pk).update(
-                planned_at=next_reachable(moment, invitation.customer.country)
-            )
-            continue
-        token = tokens.derived_token(letters.INVITATION, invitation.public_id)
-        # Compare-and-set: of two workers one queues it.
-        won = Invitation.objects.filter(pk=invitation.pk, token_hash=None).update(
-            token_hash=tokens.token_hash(token), expires_at=moment + LINK_LIFE
-        )
-        if won:
-            record(outcomes.DUE, invitation.public_id)
+        _queue(invitation, moment)
+
+
+@transaction.atomic
+def _queue(invitation: Invitation, moment: datetime) -> None:
+    """Queue one invitation: its link and what is owed because of it are written together."""
+    reason = why_not(invitation, moment)
+    if reason:
+        outcomes.refused(invitation, reason)
+        return
+    waiting = Invitation.objects.filter(pk=invitation.pk, token_hash=None)
+    country = invitation.customer.country
+    if not may_reach(moment, country):
+        waiting.update(planned_at=next_reachable(moment, country))
+        return
+    token = tokens.derived_token(letters.INVITATION, invitation.public_id)
+    # Compare-and-set: of two workers one queues it.
+    if waiting.update(token_hash=tokens.token_hash(token), expires_at=moment + LINK_LIFE):
+        record(outcomes.DUE, invitation.public_id)
 
 
 def why_not(invitation: Invitation, moment: datetime) -> str:

@@ -13,7 +13,7 @@ from emptychair.programme.activity.worker import Worker
 from emptychair.programme.capture import inviting, queries, sending
 from emptychair.programme.capture.models import Invitation, LedgerEntry, Response, Survey
 from emptychair.programme.customers import consent
-from emptychair.programme.customers.models import Contact, Customer, Event, Suppression
+from emptychair.programme.customers.models import Contact, Customer, Event, Message, Suppression
 from emptychair.programme.lib.tokens import sign
 
 TUESDAY = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -181,9 +181,14 @@ def test_a_person_sees_corrects_downloads_and_erases_own_data(
     LedgerEntry.objects.create(
         submission_id="a" * 20, response=response, kind="answer", body={}, digest=""
     )
+    Message.objects.create(
+        contact=Contact.objects.get(customer=someone), channel="email", text="Papegoja <b>"
+    )
     path = f"/me/{sign('my-data', 'C1', moment + timedelta(1))}"
     page = client.get(path).content.decode()
     assert "Kanariefågel" in page
+    assert "Papegoja &lt;b&gt;" in page
+    assert client.get(f"{path}?download=json").json()["messages"][0]["text"] == "Papegoja <b>"
     assert "gold" in page
     assert client.get(f"{path}?download=json").json()["answers"][0]["comment"] == "Kanariefågel"
     client.post(path, {"wish": "correct", "name": "Eva", "email": "eva@example.com", "phone": ""})

@@ -242,3 +242,16 @@ def test_a_slow_worker_does_not_send_what_another_has_taken_over(
         work(quick)
         slow.deliver(claimed)
     assert len(relay.taken) == 1
+
+
+def test_a_worker_that_dies_while_it_queues_leaves_the_ask_to_the_next(
+    ask: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask("C1")
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "record", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sending.queue_due()
+    assert Invitation.objects.get().token_hash is None
+    sending.queue_due()
+    assert Activity.objects.filter(action="invitation.due").count() == 1
