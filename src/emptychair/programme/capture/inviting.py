@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from emptychair.programme.activity.services import mark_changed
@@ -193,6 +194,7 @@ def _invitation(survey: Survey, customer: Customer, at: datetime) -> Invitation:
     )
 
 
+@transaction.atomic
 def _store(planned: list[Invitation]) -> int:
     Invitation.objects.bulk_create(planned, batch_size=BATCH, ignore_conflicts=True)
     mark_changed("invitations", [invitation.public_id for invitation in planned])
