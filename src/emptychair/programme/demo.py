@@ -47,6 +47,7 @@ LAST_NAMES = (
     *("Andersson", "Johansson", "Lindberg", "Nyström", "Sjögren", "Jensen", "Nielsen", "Møller"),
     *("Østergaard", "Hansen", "Berg", "Haugen", "Dahl", "Åkesson", "Holm", "Engström"),
 )
+ROLES = ("decision maker", "user", "user", "purchasing", "finance")
 DRIVER_NAMES = {
     "waiting": {"sv": "Väntetid", "da": "Ventetid", "nb": "Ventetid", "en": "Waiting time"},
     "staff": {"sv": "Personal", "da": "Personale", "nb": "Betjening", "en": "Staff"},
@@ -182,7 +183,7 @@ def _customers(
                 created_at=row["created_at"],
                 left_at=row["left_at"],
                 left_reason=row["left_reason"] or "",
-                traits=_traits(row),
+                traits=_traits(row) | _role(row, random),
             )
             for row in _rows(table)
         ),
@@ -190,6 +191,11 @@ def _customers(
     keys = dict(Customer.objects.values_list("code", "pk"))
     _insert(Contact, (_contact(code, key, random) for code, key in keys.items()))
     return keys
+
+
+def _role(row: Row, random: Random) -> Row:
+    """Return what a person of a company does there."""
+    return {"role": random.choice(ROLES)} if row["account_id"] else {}
 
 
 def _contact(code: str, key: int, random: Random) -> Contact:

@@ -19,6 +19,7 @@ from emptychair.analysis.show.levels import (
     INTERVAL_SIDE,
     LEVEL_KINDS,
     NOTHING,
+    UPPER,
     Kind,
     level_header,
     level_row,
@@ -79,13 +80,15 @@ class Chart:
 
     def table_in_words(self, words: Words) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """Return header and rows as a reader sees them: an interval is one column, not two."""
-        shown = [i for i, kind in enumerate(self.kinds) if kind != "high"]
+        shown = [i for i, kind in enumerate(self.kinds) if kind not in UPPER]
         header = tuple(self.header[i].split(INTERVAL_SIDE)[0] for i in shown)
         rows = [tuple(self._in_words(row, i, words) for i in shown) for row in self.rows]
         return header, rows
 
     def _in_words(self, row: tuple[Cell, ...], i: int, words: Words) -> str:
         cell, kind = row[i], self.kinds[i]
+        if cell is None and kind in ("number", "share", "from", "share_from"):
+            return ""
         if cell is None:
             is_first_interval = kind == "low" and self.kinds.index("low") == i
             answered = row[self.kinds.index("count")]
@@ -94,8 +97,15 @@ class Chart:
             return words("too_few") if is_first_interval and answered else ""
         if isinstance(cell, str):
             return cell
+        upper = float(row[i + 1] or 0.0) if kind in ("low", "from", "share_from") else 0.0
         if kind == "low":
-            return words.interval(cell, float(row[i + 1] or 0.0))
+            return words.interval(cell, upper)
+        if kind == "from":
+            return words.range(cell, upper)
+        if kind == "share_from":
+            return words("from_to", low=words.share(cell, 1), high=words.share(upper, 1))
+        if kind == "number":
+            return words.amount(cell)
         if kind == "share":
             return words.share(cell, 1)
         return words.points(cell) if kind == "points" else words.number(cell)

@@ -7,7 +7,21 @@ from typing import Final, Literal, TypeAlias
 from emptychair.analysis.delivery.trend import TrendPoint
 from emptychair.analysis.show.words import FIGURE_FROM, INTERVAL_FROM, Level, Words
 
-Kind: TypeAlias = Literal["text", "count", "share", "points", "low", "high"]
+# An interval is two columns: low and high of points, from and to of other numbers.
+Kind: TypeAlias = Literal[
+    "text",
+    "count",
+    "share",
+    "points",
+    "low",
+    "high",
+    "number",
+    "from",
+    "to",
+    "share_from",
+    "share_to",
+]
+UPPER: Final = ("high", "to", "share_to")
 
 INTERVAL_SIDE: Final = ": "  # stands between the name of an interval and the side meant
 NOTHING: Final = (None, None, None, None)  # in the place of responses, NPS and interval

@@ -181,7 +181,7 @@ def _said_if_empty(
 def dots(values: Sequence[Value], total_points: float | None, words: Words, width: int) -> Drawing:
     """Return a row per group with a dot and an interval; a dashed line marks all together."""
     room = 120 if width < NARROW_BELOW else 200
-    y = alt.Y("row:O", sort=None, axis=_names_axis(values, room))
+    y = alt.Y("row:O", sort=None, axis=names_axis(values, room))
     scale = _points_scale(values)
     x = alt.X("low:Q", axis=_points_axis(), scale=scale)
     data = _data(values)
@@ -210,7 +210,7 @@ def amounts(values: Sequence[Value], width: int) -> Drawing:
     room = 90 if width < NARROW_BELOW else 160
     top = max([1.0, *(value["amount"] for value in values)]) * 1.2
     x = alt.X("amount:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
-    y = alt.Y("row:O", sort=None, axis=_names_axis(values, room))
+    y = alt.Y("row:O", sort=None, axis=names_axis(values, room))
     rows = alt.Chart(_data(values))
     bar = rows.mark_bar(color=_C["accent"], cornerRadiusEnd=3, height=14)
     number = rows.mark_text(align="left", dx=6, fontSize=12, color=_C["ink"])
@@ -277,7 +277,8 @@ def _points_axis() -> alt.Axis:
     )
 
 
-def _names_axis(values: Sequence[Value], room: int) -> alt.Axis:
+def names_axis(values: Sequence[Value], room: int) -> alt.Axis:
+    """Return an axis of rows that are called by the `name` of each value."""
     names = [value["name"] for value in values]
     return alt.Axis(
         title=None,

@@ -155,6 +155,22 @@ class Words:
         """Return an interval of points in words."""
         return self("from_to", low=self.points(low, digits), high=self.points(high, digits))
 
+    def amount(self, value: float) -> str:
+        """Return a number with as many digits as its size needs to be told.
+
+        Examples:
+            >>> [Words("en").amount(value) for value in (1234.5, 12.34, 0.126)]
+            ['1,234', '12.3', '0.13']
+        """
+        size = abs(value)
+        return self.number(value, 0 if size >= 100 else 1 if size >= 1 else 2)
+
+    def range(self, low: float, high: float) -> str:
+        """Return an interval of numbers in words, both with the digits of the larger."""
+        size = max(abs(low), abs(high))
+        digits = 0 if size >= 100 else 1 if size >= 1 else 2
+        return self("from_to", low=self.number(low, digits), high=self.number(high, digits))
+
     def level(self, level: Level) -> LevelWords:
         """Return what may be said of an NPS: below 10 answers nothing, below 25 the interval."""
         found, answers = certainty(level.n), self.answers(level.n)

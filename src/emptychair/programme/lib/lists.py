@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -34,6 +34,7 @@ class Column:
         kind: how the cell is shown; a `tick` is a box of the form around the list, whose value is
             the cell, and stands in no export.
         url: where the cell leads; None leads nowhere.
+        empty_last: rows without a value come last in either direction.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     sort: str = ""
     kind: Kind = "text"
     url: Callable[[Any], str] | None = None
+    empty_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,17 @@ def in_order(
 ) -> QuerySet[Any, Any]:
     """Return `rows` in the order that `query` asks for, or as they are."""
     asked = query.get("sort", "")
-    by_name = {column.name: column.sort for column in columns if column.sort}
-    field = by_name.get(asked.removeprefix("-"))
-    if field is None:
+    by_name = {column.name: column for column in columns if column.sort}
+    column = by_name.get(asked.removeprefix("-"))
+    if column is None:
         return rows
-    return rows.order_by(f"-{field}" if asked.startswith("-") else field, "pk")
+    is_down = asked.startswith("-")
+    if column.empty_last:
+        field = F(column.sort)
+        return rows.order_by(
+            field.desc(nulls_last=True) if is_down else field.asc(nulls_last=True), "pk"
+        )
+    return rows.order_by(f"-{column.sort}" if is_down else column.sort, "pk")
 
 
 def export(

@@ -6,3 +6,10 @@ class RelationsConfig(AppConfig):
 
     name = "emptychair.programme.relations"
     label = "relations"
+
+    def ready(self) -> None:
+        from emptychair.programme.relations import firms, story
+        from emptychair.programme.visibility.today import add_notice
+
+        story.register()
+        add_notice("silent contacts", firms.silence_notice)

@@ -137,9 +137,9 @@ def follow_calendar() -> None:
     ):
         _refresh_some(rule, day, batch)
         last = batch[-1]
-    if rule.pk is None:
-        rule.save()
-    Rule.objects.filter(pk=rule.pk).update(followed=mark)
+    # Only what was followed: somebody may have changed the rule meanwhile.
+    if not Rule.objects.update(followed=mark):
+        Rule.objects.create(followed=mark)
 
 
 def is_following(rule: Rule) -> bool:

@@ -15,6 +15,8 @@ from emptychair.programme.standing.models import (
     State,
 )
 
+ASKED_SILENT = (State.TOO_OLD, State.NEVER_ANSWERED)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -38,13 +40,16 @@ def narrowed(
 
     Args:
         found: standings within the reader's scope.
-        filters: `state` (or `silent`, or `base` for all but those who left), `unit` and
-            `segment` by code, `key` for key contacts, `search` in ids, names and addresses.
+        filters: `state` (or `silent`, `asked_silent`, `all`; without it all but those who
+            left), `unit` and `segment` by code, `key` for key contacts, `search` in ids, names
+            and addresses.
         search_names: whether names and addresses may be searched.
     """
     state = filters.get("state", "")
     if state == "silent":
         found = found.filter(state__in=SILENT)
+    elif state == "asked_silent":
+        found = found.filter(state__in=ASKED_SILENT)
     elif state in State:
         found = found.filter(state=state)
     elif state != "all":
@@ -96,7 +101,7 @@ def accounts_by_health(found: QuerySet[AccountStanding]) -> dict[str, Part]:
 def silent_key_contacts(scope: Scope) -> QuerySet[Standing]:
     """Return the key contacts who were asked and say nothing, the most valuable account first."""
     found = standings(scope).filter(is_key=True, account__isnull=False)
-    found = found.filter(state__in=(State.TOO_OLD, State.NEVER_ANSWERED))
+    found = found.filter(state__in=ASKED_SILENT)
     return found.select_related("customer__contact", "account__standing").order_by(
         "-account__standing__revenue", "-revenue", "pk"
     )

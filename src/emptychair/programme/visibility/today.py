@@ -1,6 +1,6 @@
 """What came in since the reader was last here."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,6 +38,44 @@ _SINCE: Final = "today_since"
 
 
 @dataclass(frozen=True)
+class NoticeLine:
+    """One line of a notice; what it is about leads somewhere too."""
+
+    text: str
+    url: str
+    about: str = ""
+    about_url: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a slice wants known today: a sentence, its lines, and where all of it stands."""
+
+    name: str
+    title: str
+    sentence: str
+    lines: tuple[NoticeLine, ...]
+    url: str
+    url_label: str
+
+
+# Returns what a reader must know today, or None.
+NoticeSource = Callable[[User], Notice | None]
+_NOTICES: dict[str, NoticeSource] = {}
+
+
+def add_notice(name: str, source: NoticeSource) -> None:
+    """Let a slice above tell something on Today; call it once, in the `ready` of its app."""
+    _NOTICES[name] = source
+
+
+def notices_for(user: User) -> tuple[Notice, ...]:
+    """Return what slices above want `user` to know today."""
+    found = (source(user) for source in _NOTICES.values())
+    return tuple(notice for notice in found if notice is not None)
+
+
+@dataclass(frozen=True)
 class TodayPage:
     """Everything the live part of Today shows."""
 
@@ -54,6 +92,7 @@ class TodayPage:
     wins: tuple[Comment, ...]
     worries: tuple[Comment, ...]
     alerts: tuple[AlertCard, ...]
+    notices: tuple[Notice, ...]
 
 
 def since_last_visit(
@@ -71,7 +110,14 @@ def since_last_visit(
     return datetime.fromisoformat(kept["since"]), kept["is_first"]
 
 
-def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -> TodayPage:
+def today_page(
+    scope: Scope,
+    since: datetime,
+    words: Words,
+    *,
+    is_first: bool,
+    notices: tuple[Notice, ...] = (),
+) -> TodayPage:
     """Return the live part of Today.
 
     Args:
@@ -79,6 +125,7 @@ def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -
         since: from when on answers are new.
         words: the reader's language.
         is_first: whether the reader was never here before.
+        notices: what slices above want known.
     """
     version = layer.version()
     everything = responses_behind(scope)
@@ -112,6 +159,7 @@ def today_page(scope: Scope, since: datetime, words: Words, *, is_first: bool) -
         wins=_comments(everything, 9, 10, since),
         worries=_comments(everything, 0, 6, since),
         alerts=cards_of(alerts_of(scope).filter(acknowledged_at=None)[:SHOWN], words),
+        notices=notices,
     )
 
 

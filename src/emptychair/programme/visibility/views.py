@@ -41,7 +41,13 @@ def show_today(request: HttpRequest) -> HttpResponse:
     since, is_first = today_queries.since_last_visit(request.session, user, now())
     if not _is_poll(request):
         today_queries.remember_visit(user)
-    page = today_queries.today_page(scope_of(user), since, words_of_reader(), is_first=is_first)
+    page = today_queries.today_page(
+        scope_of(user),
+        since,
+        words_of_reader(),
+        is_first=is_first,
+        notices=today_queries.notices_for(user),
+    )
     template = "visibility/today_live.html" if _is_poll(request) else "visibility/today.html"
     return render(request, template, {"page": page, "live_url": f"?seen={page.version}"})
 

@@ -37,7 +37,7 @@ PLACES = (
     Place("customers:customers", "customer.read", _("Customers")),
     Place("visibility:delivery", "delivery.read", _("Delivery"), "1"),
     Place("rootcause:drivers", "rootcause.read", _("Root cause"), "2"),
-    Place("actions:cases", "case.read", _("Actions"), "3"),
+    Place("closedloop:cases", "case.read", _("Actions"), "3"),
     Place("organisation:home", "organisation.read", _("Organisation")),
     Place("surveys:surveys", "survey.read", _("Surveys")),
     Place("exchange:data", "data.read", _("Data")),
@@ -99,13 +99,13 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None:
         return ""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, pattern, locale=_locale()).replace("-", "\u2212")
+    return format_decimal(value, pattern, locale=locale()).replace("-", "\u2212")
 
 
 @register.filter
 def day(value: date | None) -> str:
     """Return a date as the reader's language writes it."""
-    return "" if value is None else format_date(value, "medium", locale=_locale())
+    return "" if value is None else format_date(value, "medium", locale=locale())
 
 
 @register.filter
@@ -113,10 +113,11 @@ def moment(value: datetime | None) -> str:
     """Return a moment in the organisation's time zone as the reader's language writes it."""
     if value is None:
         return ""
-    pattern = "d. MMM y HH.mm" if _locale() == "da_DK" else "d MMM y HH:mm"
+    pattern = "d. MMM y HH.mm" if locale() == "da_DK" else "d MMM y HH:mm"
     zone = get_timezone(settings.TIME_ZONE)
-    return format_datetime(value, pattern, tzinfo=zone, locale=_locale())
+    return format_datetime(value, pattern, tzinfo=zone, locale=locale())
 
 
-def _locale() -> str:
+def locale() -> str:
+    """Return the locale of the reader's language."""
     return {"sv": "sv_SE", "da": "da_DK"}.get(get_language() or "en", "en_GB")
