@@ -212,3 +212,71 @@ def test_a_widget_fits_a_phone(context, host):
     page.goto(host[0])
     expect(page.get_by_role("dialog")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.fixture
+def kiosk(survey):
+    return Link.objects.create(survey=survey, channel="kiosk")
+
+
+def press(page, score: int) -> None:
+    page.locator("section[lang=sv]").get_by_role("button", name=str(score), exact=True).click()
+
+
+def add(page, comment: str, rating: int) -> None:
+    part = page.locator("section[lang=sv] [data-part]:visible")
+    part.locator("textarea").fill(comment)
+    part.get_by_role("radio", name=str(rating), exact=True).check()
+    part.get_by_role("button", name="Skicka").click()
+
+
+def test_a_kiosk_loses_and_doubles_nothing_while_the_network_is_away(context, kiosk):
+    page = context.new_page()
+    page.goto(f"/k/{kiosk.public_id}?language=sv")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()  # now the worker has the page and its files
+    context.set_offline(True)
+    for score in (3, 8, 10):
+        press(page, score)
+        add(page, f"Kommentar {score}", 4)
+        page.locator("section[lang=sv] [data-part=done]").get_by_role("link").click()
+    assert not Response.objects.exists()
+    page.reload()  # without the network
+    press(page, 9)
+    page.close()  # and the tab is closed
+    page = context.new_page()
+    page.goto(f"/k/{kiosk.public_id}?language=sv")
+    press(page, 6)
+    page.wait_for_timeout(1_200)
+    context.set_offline(False)
+    until(lambda: Response.objects.count() == 5)
+    until(lambda: page.evaluate(f"localStorage.getItem('ec-kiosk-{kiosk.public_id}')") == "[]")
+    page.reload()  # nothing is sent again
+    page.wait_for_timeout(500)
+    found = Response.objects.order_by("answered_at").values_list("score", "comment")
+    assert list(found) == [
+        *((score, f"Kommentar {score}") for score in (3, 8, 10)),
+        (9, ""),
+        (6, ""),
+    ]
+    assert set(Response.objects.values_list("clock", flat=True)) == {"device"}
+    last = Response.objects.get(score=6)
+    assert last.changed_at > last.answered_at  # when it was given, not when it arrived
+
+
+def test_a_kiosk_forgets_what_was_written_and_begins_anew(context, kiosk, faults):  # noqa: F811
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"/k/{kiosk.public_id}?language=sv")
+    press(page, 2)
+    part = page.locator("section[lang=sv] [data-part=detractor]")
+    expect(part).to_be_visible()
+    assert axe(page) == []
+    part.locator("textarea").fill("Half a word")
+    page.clock.run_for(31_000)
+    expect(page.locator("section[lang=sv] [data-part=question]")).to_be_visible()
+    press(page, 2)
+    expect(part.locator("textarea")).to_have_value("")
+    until(lambda: Response.objects.count() == 2)
+    assert set(Response.objects.values_list("comment", flat=True)) == {""}
+    assert faults == []

@@ -6,13 +6,15 @@ sends each with the submission id it made, so that a repeat counts once. GET nev
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import get_language_info
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture.answering import answer
@@ -27,6 +29,7 @@ from emptychair.programme.capture.views import (
     unless_refused,
 )
 from emptychair.programme.capture.wordings import bucket_of
+from emptychair.programme.journeys.models import Driver
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import timed_id
 
@@ -42,7 +45,8 @@ class KioskWords:
     question: str
     low_label: str
     high_label: str
-    thanks: tuple[tuple[str, str], ...]  # bucket and sentence
+    thanks: tuple[tuple[str, str, str], ...]  # bucket, sentence and the question after it
+    ratings: tuple[tuple[str, str], ...]  # slug and label
     is_current: bool
 
 
@@ -67,6 +71,7 @@ def kiosk_page(public_id: str, language: str, accepted: Sequence[str]) -> KioskP
         return None
     wishes = [language, settings.LANGUAGE_CODE, *accepted, *wordings]
     chosen = next(wish for wish in wishes if wish in wordings)
+    drivers = list(Driver.objects.filter(survey=link.survey))
     words = tuple(
         KioskWords(
             code,
@@ -74,7 +79,8 @@ def kiosk_page(public_id: str, language: str, accepted: Sequence[str]) -> KioskP
             wording.question.replace("{x}", settings.ORGANISATION),
             wording.low_label,
             wording.high_label,
-            tuple((bucket, wording.thanks[bucket]) for bucket in BUCKETS),
+            tuple((b, wording.thanks[b], wording.follow_up[b]) for b in BUCKETS),
+            tuple((driver.slug, driver.names.get(code) or driver.name) for driver in drivers),
             code == chosen,
         )
         for code, wording in wordings.items()
@@ -101,6 +107,15 @@ def kiosk(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "thanked": request.GET.get("thanks", ""),
     }
     return public_page(request, "capture/kiosk.html", page.language, context)
+
+
+@public
+@require_safe
+def worker(_request: HttpRequest) -> HttpResponseBase:
+    """Return the script that lets a kiosk be loaded anew while the network is away."""
+    found = finders.find("capture/kiosk-worker.js")
+    path = Path(found) if found else settings.STATIC_ROOT / "capture" / "kiosk-worker.js"
+    return HttpResponse(path.read_bytes(), content_type="text/javascript; charset=utf-8")
 
 
 def _stored(request: HttpRequest, page: KioskPage) -> HttpResponseBase:

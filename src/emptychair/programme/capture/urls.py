@@ -6,6 +6,7 @@ app_name = "capture"
 urlpatterns = [
     path("s/<str:token>", views.survey, name="survey"),
     path("r/<str:token>", views.answered, name="answered"),
+    path("k/worker.js", kiosk.worker, name="kiosk_worker"),
     path("k/<str:public_id>", kiosk.kiosk, name="kiosk"),
     path("u/<str:token>", own_data.unsubscribe, name="unsubscribe"),
     path("me/<str:token>", own_data.my_data, name="my_data"),

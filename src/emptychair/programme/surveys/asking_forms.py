@@ -79,7 +79,6 @@ class AskingForm(forms.Form):
         label=_("Ask no more than needed for"),
         coerce=int,
         required=False,
-        empty_value=0,
         widget=forms.Select(SELECT),
         help_text=_("Who is not needed stands among the asks, with the reason."),
     )
@@ -116,6 +115,7 @@ class AskingForm(forms.Form):
         said = super().clean() or self.cleaned_data
         if not said.get("unconfirmed"):
             said.pop("unconfirmed", None)  # left as it is
+        said["precision_points"] = said.get("precision_points") or 0
         if not self.is_relationship and said.get("asks_from") and not said.get("event_kind"):
             self.add_error("event_kind", _("Say after which event it asks."))
         cadence, quiet = said.get("cadence_days"), said.get("quiet_after_ask_days")

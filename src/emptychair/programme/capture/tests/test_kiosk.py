@@ -1,12 +1,17 @@
 """The kiosk: a plain form underneath, one answer per touch."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from emptychair.programme.activity.models import Activity
+from emptychair.programme.capture.answering import Stored, answer
 from emptychair.programme.capture.models import LedgerEntry, Link, Response, Survey
+from emptychair.programme.capture.submission import Problem, Submission
+from emptychair.programme.lib.clock import local_date, now
+from emptychair.programme.lib.tokens import new_id
 
 
 @pytest.fixture
@@ -88,3 +93,47 @@ def test_it_says_what_is_wrong_with_a_touch(client: Client, kiosk: Link) -> None
     )
     assert reply.status_code == 400
     assert not Response.objects.exists()
+
+
+def told(link: Link, **said: object) -> Response:
+    submission = Submission(new_id(), 9, **said)  # type: ignore[arg-type]
+    outcome = answer(link.public_id, submission)
+    assert isinstance(outcome, Stored), outcome
+    return Response.objects.get(public_id=outcome.response)
+
+
+def test_it_keeps_the_moment_of_the_device_within_limits(kiosk: Link) -> None:
+    moment = now()
+    hours_ago = told(kiosk, answered_at=(moment - timedelta(hours=30)).isoformat())
+    assert (hours_ago.clock, hours_ago.answered_on) == (
+        "device",
+        local_date(moment - timedelta(hours=30)),
+    )
+    ahead = told(kiosk, answered_at=(moment + timedelta(days=2)).isoformat())
+    assert (ahead.clock, ahead.answered_at >= moment) == ("bounded", True)
+    assert ahead.answered_at < now()
+    long_ago = told(kiosk, answered_at="1999-12-31T23:59:59Z")
+    assert long_ago.clock == "bounded"
+    assert moment - timedelta(days=31) < long_ago.answered_at < moment - timedelta(days=29)
+    slightly = told(kiosk, answered_at=(moment + timedelta(seconds=40)).isoformat())
+    assert (slightly.clock, slightly.answered_at <= now()) == ("device", True)
+
+
+def test_only_devices_say_when_an_answer_was_given(kiosk: Link) -> None:
+    link = Link.objects.create(survey=kiosk.survey)
+    outcome = answer(link.public_id, Submission(new_id(), 9, answered_at="2026-01-01T00:00:00Z"))
+    assert isinstance(outcome, Problem)
+    assert outcome.code == "answered_at"
+
+
+def test_a_device_adds_to_its_own_answer_and_to_no_other(kiosk: Link) -> None:
+    first = new_id()
+    answer(kiosk.public_id, Submission(first, 3))
+    answer(kiosk.public_id, Submission(new_id(), comment="Kö", amends=first))
+    assert Response.objects.get().comment == "Kö"
+    other = Link.objects.create(survey=kiosk.survey)
+    for link, amends in ((other, first), (kiosk, new_id())):
+        outcome = answer(link.public_id, Submission(new_id(), comment="No", amends=amends))
+        assert isinstance(outcome, Problem)
+        assert outcome.status == 404
+    assert Response.objects.get().comment == "Kö"

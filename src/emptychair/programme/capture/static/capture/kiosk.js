@@ -4,11 +4,13 @@ const link = document.body.dataset.link;
 const home = document.body.dataset.language;
 const SHELF = `ec-kiosk-${link}`;
 const THANKS_MS = 8_000;
+const DONE_MS = 4_000;
 const IDLE_MS = 30_000;
 const RETRY_MS = 20_000;
 const sections = [...document.querySelectorAll("main section")];
 let resetTimer;
 let isSending = false;
+let answered = ""; // the answer that a comment adds to
 
 const bucketOf = (score) => (score <= 6 ? "detractor" : score <= 8 ? "passive" : "promoter");
 const waiting = () => JSON.parse(localStorage.getItem(SHELF) ?? "[]");
@@ -31,7 +33,16 @@ const show = (language, part) => {
 
 const resetAfter = (milliseconds) => {
   clearTimeout(resetTimer);
-  resetTimer = setTimeout(() => show(home, "question"), milliseconds);
+  resetTimer = setTimeout(() => {
+    forget();
+    show(home, "question");
+  }, milliseconds);
+};
+
+// Nothing that one person wrote stays for the next.
+const forget = () => {
+  answered = "";
+  for (const form of document.querySelectorAll("form[data-more]")) form.reset();
 };
 
 const tellWaiting = (isAway) => {
@@ -43,7 +54,8 @@ const tellWaiting = (isAway) => {
 };
 
 // An answer leaves the shelf when the server has it, or says that it never will take it.
-const isSettled = (status) => status === 200 || status === 201 || [400, 409, 413, 415].includes(status);
+const isSettled = (status, said) =>
+  status === 200 || status === 201 || [400, 409, 413, 415].includes(status) || (status === 404 && said.amends);
 
 const send = async () => {
   if (isSending) return;
@@ -57,7 +69,7 @@ const send = async () => {
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify(next),
       });
-      if (isSettled(reply.status)) {
+      if (isSettled(reply.status, next)) {
         keep(waiting().filter((one) => one.submission_id !== next.submission_id));
       } else isAway = true;
     }
@@ -68,15 +80,38 @@ const send = async () => {
   tellWaiting(isAway);
 };
 
+const shelve = (said) => keep([...waiting(), { ...said, answered_at: new Date().toISOString() }]);
+
+const addMore = (event) => {
+  event.preventDefault();
+  const said = { submission_id: newId(), amends: answered };
+  for (const [name, value] of new FormData(event.target)) {
+    if (name === "comment") {
+      if (value.trim()) said.comment = value;
+    } else said[name] = Number(value);
+  }
+  if (answered && Object.keys(said).length > 2) shelve(said);
+  show(event.target.closest("section").lang, "done");
+  forget();
+  resetAfter(DONE_MS);
+  send();
+};
+
 document.addEventListener("submit", (event) => {
+  if ("more" in event.target.dataset) {
+    addMore(event);
+    return;
+  }
   const language = event.target.elements.language.value;
   const score = Number(event.submitter.value);
+  const submission_id = newId();
   try {
-    keep([...waiting(), { submission_id: newId(), score, language }]);
+    shelve({ submission_id, score, language });
   } catch {
     return; // no room on the device, or none allowed: the form is sent as it is
   }
   event.preventDefault();
+  answered = submission_id;
   show(language, bucketOf(score));
   resetAfter(THANKS_MS);
   send();
@@ -86,14 +121,17 @@ document.addEventListener("click", (event) => {
   const choice = event.target.closest(".languages a, a.button");
   if (!choice) return;
   event.preventDefault();
+  forget();
   show(choice.hreflang || home, "question");
   resetAfter(IDLE_MS);
 });
 
-for (const kind of ["pointerdown", "keydown"]) {
+for (const kind of ["pointerdown", "keydown", "input"]) {
   document.addEventListener(kind, () => resetAfter(IDLE_MS));
 }
 addEventListener("online", send);
 setInterval(send, RETRY_MS);
 if (document.querySelector('[data-part="question"]').hidden) resetAfter(THANKS_MS);
 send();
+// Where the browser lets it, the page itself can be loaded anew without the network.
+navigator.serviceWorker?.register("/k/worker.js", { scope: "/k/" }).catch(() => {});
