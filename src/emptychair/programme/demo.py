@@ -27,6 +27,9 @@ from emptychair.programme.capture.models import (
 from emptychair.programme.capture.queries import current_wordings
 from emptychair.programme.capture.services import add_standard_wordings
 from emptychair.programme.capture.submission import Submission
+from emptychair.programme.closedloop.models import Case, Rule
+from emptychair.programme.closedloop.opening import open_past
+from emptychair.programme.closedloop.services import claim, close, contact, save_rule
 from emptychair.programme.customers.models import Account, Contact, Customer, Event, Segment, Value
 from emptychair.programme.customers.services import refresh_memberships, save_segment
 from emptychair.programme.insight.models import Benchmark
@@ -37,6 +40,7 @@ from emptychair.programme.mailroom.examples import write_examples
 from emptychair.programme.warehouse.services import synchronise
 
 BATCH = 2_000
+CASE_DAYS = 21
 Row = dict[str, Any]
 Say = Callable[[str], None]
 FIRST_NAMES = (
@@ -80,7 +84,10 @@ def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
         say("Making the sums ...")
         synchronise()
         refresh_readings()
-    return _log_ins()
+    log_ins = _log_ins()
+    if not Rule.objects.exists():
+        _cases()
+    return log_ins
 
 
 def survey_path() -> str:
@@ -108,6 +115,40 @@ def _log_ins() -> list[LogIn]:
         if email not in there:  # hashing a password takes its time
             save_user(email=email, name=name, role=role, unit=unit, password=password)
     return [LogIn(str(role.label), email, password) for role, email, _, _ in people]
+
+
+def _cases() -> None:
+    """Make the rules that open cases, and let some of the last weeks' unhappy be looked after."""
+    owner, manager = (
+        User.objects.get(email=f"{name}@nordhem.example") for name in ("owner", "manager")
+    )
+    wishes, unhappy, praise = (
+        Rule(
+            name="Wants to be contacted",
+            position=1,
+            condition={"contact_wanted": True},
+            contact_hours=4,
+        ),
+        Rule(name="Unhappy customers", position=2, condition={"scores": [0, 6]}, holdout_percent=5),
+        Rule(
+            name="Praise",
+            position=9,
+            kind=Rule.Kind.PRAISE,
+            condition={"scores": [10, 10], "has_comment": True},
+        ),
+    )
+    for rule in (wishes, unhappy, praise):
+        rule.is_on = rule is not praise
+        save_rule(rule, people=[], by=owner)
+    open_past(unhappy, days=CASE_DAYS, by=owner.public_id)
+    oldest = Case.objects.filter(state=Case.State.NEW).order_by("response__answered_at")
+    for number, case in enumerate(oldest[: 2 * oldest.count() // 3]):
+        claim(case, by=manager)
+        if number % 3:
+            contact(case, said="Rang och lyssnade.", by=manager)
+        if number % 3 == 2:
+            outcome = "recovered" if number % 2 else "unchanged"
+            close(case, outcome=outcome, root_cause="Väntetid", said="", by=manager)
 
 
 def _busiest_unit() -> str:

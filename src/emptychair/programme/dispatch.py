@@ -7,6 +7,10 @@ from emptychair.programme.activity.worker import Handler, OutwardHandler, Period
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
+from emptychair.programme.closedloop.asking_again import plan_second_asks
+from emptychair.programme.closedloop.opening import consider_answer, open_held_out
+from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
+from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
@@ -18,12 +22,17 @@ from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
+    "response.recorded": (consider_answer,),
+    "response.amended": (consider_answer,),
+    "response.released": (consider_answer,),
+    "customer.erased": (forget_conversations,),
     "survey.paused": (tell_owners,),
 }
 
 # What leaves the house: sent outside a transaction, settled after.
 OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
+    "cases.digest_due": (mail_digest,),
     "alert.mail_due": (mail_alert,),
     "alert.chat_due": (post_alert,),
     "survey.pause_mail_due": (mail_pause,),
@@ -39,6 +48,10 @@ ROUTINES: Mapping[str, Periodic] = {
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "capture.hold_stuffing": Periodic(timedelta(seconds=2), hold_stuffing),
     "capture.forget_origins": Periodic(timedelta(hours=6), forget_origins, lane="slow"),
+    "closedloop.escalate": Periodic(timedelta(minutes=5), escalate),
+    "closedloop.open_held_out": Periodic(timedelta(hours=1), open_held_out),
+    "closedloop.plan_second_asks": Periodic(timedelta(minutes=15), plan_second_asks),
+    "closedloop.queue_digests": Periodic(timedelta(hours=1), queue_digests),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
     "insight.publish_due": Periodic(timedelta(hours=1), publish_due, lane="slow"),

@@ -38,6 +38,7 @@ SLICES = (
     "customers",
     "journeys",
     "capture",
+    "closedloop",
     "standing",
     "warehouse",
     "insight",

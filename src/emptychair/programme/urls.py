@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("emptychair.programme.visibility.urls")),
     path("", include("emptychair.programme.capture.urls")),
     path("", include("emptychair.programme.mailroom.urls")),
+    path("actions/", include("emptychair.programme.closedloop.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),

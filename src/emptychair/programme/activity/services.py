@@ -17,9 +17,9 @@ def mark_changed(table: str, keys: Iterable[str]) -> None:
     """Note that rows of `table` must be copied to the warehouse (same transaction).
 
     Args:
-        table: `responses`, `customers`, `invitations`, `values` or `events`.
-        keys: the rows' ids in the warehouse: a response's or invitation's public id, the
-            customer's code for the other three.
+        table: `responses`, `customers`, `invitations`, `values`, `events` or `cases`.
+        keys: the rows' ids in the warehouse: a response's, invitation's or case's public id, the
+            customer's code for the others.
     """
     insert_many(Change, ("table", "key"), [(table, key) for key in keys])
 

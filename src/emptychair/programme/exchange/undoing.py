@@ -21,6 +21,7 @@ from emptychair.programme.capture.models import (
     Survey,
     Wording,
 )
+from emptychair.programme.closedloop.models import Case
 from emptychair.programme.customers.models import (
     Contact,
     Customer,
@@ -159,6 +160,10 @@ def _customers_in_use(keys: Sequence[int]) -> set[int]:
     return _referring(keys, [(model, "customer") for model in (Response, Invitation, Value, Event)])
 
 
+def _responses_in_use(keys: Sequence[int]) -> set[int]:
+    return _referring(keys, [(Case, "response")])
+
+
 def _accounts_in_use(keys: Sequence[int]) -> set[int]:
     return _referring(keys, [(Customer, "account")])
 
@@ -189,6 +194,7 @@ def _referring(keys: Sequence[int], parts: Sequence[tuple[Any, str]]) -> set[int
 
 
 _IN_USE: Mapping[str, Callable[[Sequence[int]], set[int]]] = {
+    "responses": _responses_in_use,
     "customers": _customers_in_use,
     "accounts": _accounts_in_use,
     "surveys": _surveys_in_use,

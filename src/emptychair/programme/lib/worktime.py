@@ -70,6 +70,24 @@ def moment_on(day: date, share: float, country: str) -> datetime:
     return opening + share * timedelta(hours=CLOSES.hour - OPENS.hour)
 
 
+def after_working_hours(moment: datetime, hours: float, country: str) -> datetime:
+    """Return when `hours` of the country's working time have passed since `moment`.
+
+    Working time is nine to six on working days, by the clock on the wall, so that a day on which
+    the clocks change has its nine hours too.
+    """
+    here = next_reachable(moment, country)
+    left = timedelta(hours=hours)
+    while True:
+        day = here.astimezone(zone_of(country)).date()
+        closing = datetime.combine(day, CLOSES, zone_of(country))
+        room = closing - here.astimezone(zone_of(country))
+        if left <= room:
+            return (here.astimezone(zone_of(country)) + left).astimezone(moment.tzinfo)
+        left -= room
+        here = _opening(next_working_day(day + timedelta(1), country), country, moment)
+
+
 def _opening(day: date, country: str, moment: datetime) -> datetime:
     return max(datetime.combine(day, OPENS, zone_of(country)), moment)
 

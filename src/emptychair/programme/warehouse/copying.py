@@ -142,12 +142,41 @@ EVENTS = Source(
         "amount": "DECIMAL(14,2)",
     },
 )
+CASES = Source(
+    select="""
+    SELECT k.public_id AS case_id, r.public_id AS response_id, c.code AS customer_id, k.unit,
+           u.email AS owner, k.opened_at, k.due_at, k.first_contact_at, k.closed_at, k.root_cause,
+           k.outcome, i.planned_at AS asked_again_at, k.is_holdout AS holdout
+    FROM closedloop_case k
+    JOIN capture_response r ON r.id = k.response_id
+    LEFT JOIN customers_customer c ON c.id = k.customer_id
+    LEFT JOIN accounts_user u ON u.id = k.owner_id
+    LEFT JOIN capture_invitation i ON i.id = k.asked_again_id""",
+    key="case_id",
+    key_sql="k.public_id",
+    types={
+        "case_id": "VARCHAR",
+        "response_id": "VARCHAR",
+        "customer_id": "VARCHAR",
+        "unit": "VARCHAR",
+        "owner": "VARCHAR",
+        "opened_at": "TIMESTAMPTZ",
+        "due_at": "TIMESTAMPTZ",
+        "first_contact_at": "TIMESTAMPTZ",
+        "closed_at": "TIMESTAMPTZ",
+        "root_cause": "VARCHAR",
+        "outcome": "VARCHAR",
+        "asked_again_at": "TIMESTAMPTZ",
+        "holdout": "BOOLEAN",
+    },
+)
 SOURCES: dict[str, Source] = {
     "responses": RESPONSES,
     "customers": CUSTOMERS,
     "invitations": INVITATIONS,
     "values": VALUES,
     "events": EVENTS,
+    "cases": CASES,
 }
 # JSON column of a source -> prefix of the columns it becomes, and their type
 SPREAD = {"ratings": ("rating_", "TINYINT"), "traits": ("attr_", "VARCHAR")}

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ClosedLoopConfig(AppConfig):
+    name = "emptychair.programme.closedloop"
+    label = "closedloop"

@@ -1,0 +1,132 @@
+"""Open cases: for an answer as it comes, and for past answers when a rule is switched on."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from emptychair.programme.accounts.models import Unit
+from emptychair.programme.activity.models import Activity
+from emptychair.programme.activity.services import mark_changed, record
+from emptychair.programme.capture.models import Response
+from emptychair.programme.closedloop.assigning import owner_of
+from emptychair.programme.closedloop.conditions import responses_meeting
+from emptychair.programme.closedloop.models import Case, Note, Rule
+from emptychair.programme.lib.clock import now, today
+from emptychair.programme.lib.worktime import after_working_hours
+
+HELD_OUT_DAYS = 30
+USUAL_HOURS = 8
+HARMLESS_FROM = 4  # nobody who scored lower, or who wants to be contacted, is left to wait
+MOST_AT_ONCE = 2_000
+
+
+def consider_answer(activity: Activity) -> None:
+    """Open a case for an answer that a rule wants followed up.
+
+    Args:
+        activity: `response.recorded`, `response.amended` or `response.released`; its subject is
+            the response. An answer that has its case already keeps that one.
+    """
+    responses = Response.objects.filter(public_id=activity.subject, case=None)
+    if not responses.exists():
+        return
+    for rule in Rule.objects.filter(is_on=True):
+        response = responses_meeting(rule.condition, responses).first()
+        if response is not None:
+            open_case(rule, response)
+            return
+
+
+@transaction.atomic
+def open_case(rule: Rule, response: Response, *, by: str = "") -> Case | None:
+    """Open the case of one answer; None if it has one.
+
+    Args:
+        rule: whose kind, owner and time it gets.
+        response: the answer.
+        by: public id of the user who asked for it; empty for the rule itself.
+    """
+    moment = now()
+    held_out = is_held_out(rule, response)
+    case, is_new = Case.objects.get_or_create(
+        response=response,
+        defaults={
+            "customer": response.customer,
+            "rule": rule,
+            "kind": rule.kind,
+            "unit": response.unit,
+            "owner": None if held_out else owner_of(rule, response),
+            "state": Case.State.LATER if held_out else Case.State.NEW,
+            "opened_at": moment,
+            "due_at": after_working_hours(moment, rule.contact_hours, country_of(response.unit)),
+            "is_holdout": held_out,
+            "wait_until": today() + timedelta(HELD_OUT_DAYS) if held_out else None,
+        },
+    )
+    if not is_new:
+        return None
+    Note.objects.create(case=case, at=moment, step="opened", text=rule.name)
+    mark_changed("cases", [case.public_id])
+    record(
+        "case.opened", case.public_id, actor=by, response=response.public_id, rule=rule.public_id
+    )
+    return case
+
+
+def is_held_out(rule: Rule, response: Response) -> bool:
+    """Say whether the case waits, so that its customers tell what contacting the others does.
+
+    The draw depends on the answer alone: trying the rule twice draws the same.
+    """
+    if response.contact_wanted or response.score < HARMLESS_FROM:
+        return False
+    draw = hashlib.sha256(f"holdout {response.public_id}".encode()).digest()
+    return int.from_bytes(draw[:4], "big") % 100 < rule.holdout_percent
+
+
+def open_held_out() -> None:
+    """Bring to the inbox the held-out cases whose time has come."""
+    waiting = Case.objects.filter(state=Case.State.LATER, wait_until__lte=today())
+    for case in waiting.exclude(response=None).select_related("rule", "response__customer"):
+        _open_now(case)
+
+
+@transaction.atomic
+def _open_now(case: Case) -> None:
+    assert case.response is not None
+    hours = case.rule.contact_hours if case.rule else USUAL_HOURS
+    changed = Case.objects.filter(pk=case.pk, state=Case.State.LATER).update(
+        state=Case.State.NEW,
+        due_at=after_working_hours(now(), hours, country_of(case.unit)),
+        wait_until=None,
+        owner=owner_of(case.rule, case.response) if case.rule else None,
+    )
+    if changed:
+        Note.objects.create(case=case, step="opened")
+        mark_changed("cases", [case.public_id])
+
+
+def past_answers(condition: Mapping[str, Any], days: int) -> QuerySet[Response]:
+    """Return the answers of the last `days` days that meet a condition, the newest first."""
+    since = today() - timedelta(days)
+    recent = Response.objects.filter(answered_on__gt=since)
+    return responses_meeting(condition, recent).order_by("-answered_at", "pk")
+
+
+def open_past(rule: Rule, *, days: int, by: str) -> int:
+    """Open cases for past answers without one, the oldest `MOST_AT_ONCE`; return how many."""
+    waiting = past_answers(rule.condition, days).filter(case=None)
+    chosen = waiting.select_related("customer").order_by("answered_at", "pk")[:MOST_AT_ONCE]
+    return sum(open_case(rule, response, by=by) is not None for response in chosen)
+
+
+def country_of(unit: str) -> str:
+    """Return the country whose working days a unit keeps; its own or that of a unit above it."""
+    found = Unit.objects.filter(code=unit).first()
+    while found is not None and not found.country:
+        found = found.parent
+    return found.country if found else ""

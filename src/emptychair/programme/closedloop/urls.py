@@ -1,0 +1,26 @@
+from django.urls import path
+
+from emptychair.programme.closedloop import views, views_of_rules
+
+app_name = "closedloop"
+urlpatterns = [
+    path("", views.show_cases, name="cases"),
+    path("board/", views.show_board, name="board"),
+    path("promises/", views.show_promises, name="promises"),
+    path("many", views.change_many, name="change_many"),
+    path("promises/<str:public_id>/keep", views.keep, name="keep"),
+    path("rules/", views_of_rules.show_rules, name="rules"),
+    path("rules/new/", views_of_rules.edit_rule, name="new_rule"),
+    path("rules/<str:public_id>/", views_of_rules.edit_rule, name="rule"),
+    path("rules/<str:public_id>/apply", views_of_rules.apply_rule, name="apply_rule"),
+    path("absences/<str:public_id>/remove", views_of_rules.remove_absence, name="remove_absence"),
+    path("cases/<str:public_id>/", views.show_case, name="case"),
+    path("cases/<str:public_id>/claim", views.claim, name="claim"),
+    path("cases/<str:public_id>/contact", views.contact, name="contact"),
+    path("cases/<str:public_id>/wait", views.wait, name="wait"),
+    path("cases/<str:public_id>/close", views.close, name="close"),
+    path("cases/<str:public_id>/reopen", views.reopen, name="reopen"),
+    path("cases/<str:public_id>/remark", views.remark, name="remark"),
+    path("cases/<str:public_id>/reassign", views.reassign, name="reassign"),
+    path("cases/<str:public_id>/merge", views.merge, name="merge"),
+]
