@@ -11,7 +11,12 @@ import numpy as np
 
 from emptychair.analysis.checks import check_choice, check_share
 from emptychair.analysis.customers.movevalue import MoveValue, move_values
-from emptychair.analysis.customers.noise import FEWEST_REPEATS, Corrected, corrected_moves
+from emptychair.analysis.customers.noise import (
+    FEWEST_APART,
+    FEWEST_REPEATS,
+    Corrected,
+    corrected_moves,
+)
 from emptychair.analysis.customers.transitions import transition_shares
 from emptychair.analysis.customers.worth import replicates
 from emptychair.analysis.delivery.differences import paired_difference
@@ -202,12 +207,14 @@ def _whole_periods(responses: ir.Table, every: Every, end: date) -> list[Period]
 class _Again:
     """Answers of the same customers by which noise is told.
 
-    Counts by hash group, the mean time between two of them in periods, and what they are.
+    Counts by hash group, the mean time between two of them in periods, what they are, and how
+    many are needed.
     """
 
     counts: Floats
     gap: float
     kind: str
+    fewest: int
 
     def reliability(self, moves: Floats) -> Corrected:
         """Return the corrected matrix of `moves`, all of whose parts are estimated."""
@@ -220,10 +227,10 @@ def _again(
     """Return answers within days, or where there are too few of them, two periods apart."""
     repeats, days = repeat_counts(responses)
     if repeats.sum() >= FEWEST_REPEATS or len(periods) <= _TWO:
-        return _Again(repeats, days / (MONTH_DAYS * MONTHS_OF[every]), "days")
+        return _Again(repeats, days / (MONTH_DAYS * MONTHS_OF[every]), "days", FEWEST_REPEATS)
     apart = move_counts(responses, customers, periods, every, steps=_TWO)
     counts = sum((table for one in apart.values() for table in one.values()), np.zeros(1))
-    return _Again(np.asarray(counts)[:, :3, :3], float(_TWO), "periods")
+    return _Again(np.asarray(counts)[:, :3, :3], float(_TWO), "periods", FEWEST_APART)
 
 
 def _movement(
@@ -237,7 +244,7 @@ def _movement(
     pooled = np.asarray(sum(tables.values()))
     is_known = (
         pooled[:, :3, :3].sum() >= FEWEST_MOVES
-        and again.counts.sum() >= FEWEST_REPEATS
+        and again.counts.sum() >= again.fewest
         and bool((pooled[:, :3, :3].sum(axis=(0, 2)) > 0).all())
     )
     corrected = again.reliability(pooled.sum(axis=0)) if is_known else None

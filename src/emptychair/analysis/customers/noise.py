@@ -19,6 +19,7 @@ from scipy import optimize, special
 from emptychair.analysis.delivery.intervals import Floats
 
 FEWEST_REPEATS = 60
+FEWEST_APART = 400  # two periods apart: noise and change are then harder to tell apart
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _LEAST, _MOST = 0.05, 0.999
