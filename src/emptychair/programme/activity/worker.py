@@ -98,15 +98,13 @@ class Worker:
             [Routine(name=name) for name in self._routines], ignore_conflicts=True
         )
         # Nothing waits for a slow mail server but mail, nor follow-ups for a long import.
+        works = {
+            **{lane: partial(self.turn_routines, lane) for lane in LANES},
+            **{direction: partial(self.follow_up, direction) for direction in DIRECTIONS},
+        }
         threads = [
-            threading.Thread(
-                target=self._repeat, args=(partial(work, name), idle_seconds), name=f"worker-{name}"
-            )
-            for work, names in (
-                (self.turn_routines, LANES),
-                (self.follow_up, DIRECTIONS),
-            )
-            for name in names
+            threading.Thread(target=self._repeat, args=(work, idle_seconds), name=f"worker-{name}")
+            for name, work in works.items()
         ]
         for thread in threads:
             thread.start()

@@ -1,6 +1,7 @@
 """SMS gateways and chat services, all through Apprise."""
 
 import re
+from typing import Any
 
 from emptychair.programme.lib.handover import DeferredError, UncertainError, UnreachableError
 
@@ -18,7 +19,8 @@ def hand_over(address: str, text: str, title: str = "") -> None:
     service = apprise.Apprise()
     if not service.add(address):
         raise UnreachableError("No service that Apprise knows has such an address.")
-    with apprise.LogCapture(level=apprise.logging.DEBUG, name="apprise") as log:
+    capture: Any = apprise.LogCapture  # untyped
+    with capture(level=apprise.logging.DEBUG, name="apprise") as log:
         taken = service.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
         said = _last_lines(log.getvalue(), address)
     if not taken:
