@@ -2,5 +2,13 @@ from django.apps import AppConfig
 
 
 class ClosedLoopConfig(AppConfig):
+    """Cases: the promise to one customer after one answer."""
+
     name = "emptychair.programme.closedloop"
     label = "closedloop"
+
+    def ready(self) -> None:
+        from emptychair.programme.closedloop.story import notes_of
+        from emptychair.programme.customers.timeline import add_source
+
+        add_source("cases", notes_of)

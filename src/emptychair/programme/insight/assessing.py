@@ -5,9 +5,11 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 from django.db import transaction
 
+from emptychair.analysis.customers.recovery import recovery
 from emptychair.analysis.delivery.asking import askings
 from emptychair.analysis.delivery.reliability import Reliability, reliability
 from emptychair.analysis.delivery.sampling import TYPICAL_VARIANCE, answers_for_precision
@@ -52,6 +54,7 @@ def _assessments(start: date, end: date) -> Iterator[Assessment]:
         whole["definitions"] = definitions(responses, customers, values, start, end)
         whole["waves"] = waves(responses)
     yield _stored("all", "", whole, about)
+    yield _stored("followup", "", _followed_up(start), about)
     for slug in Segment.objects.order_by("name").values_list("slug", flat=True)[:MOST_SEGMENTS]:
         column = f"segment_{slug}"
         if column in customers.columns:
@@ -85,6 +88,18 @@ def _plain(found: Reliability) -> dict[str, Any]:
     plain = asdict(found)
     plain["group"] = [str(value) for value in found.group]
     return plain
+
+
+def _followed_up(start: date) -> dict[str, Any]:
+    """Return whether unhappy customers who were contacted think better than those who were not."""
+    cases = tables.table("cases")
+    recent = cases.filter(cases["opened_at"] >= ibis.timestamp(f"{start} 00:00:00+00:00"))
+    answers = tables.responses()
+    unhappy = answers.filter(answers["score"] <= 6).select("response_id")
+    try:
+        return asdict(recovery(answers, recent.semi_join(unhappy, "response_id")))
+    except NoAnswersError:
+        return {}
 
 
 def _current(customers: ir.Table) -> int:

@@ -47,6 +47,7 @@ class Assessment(models.Model):
         ALL = "all"
         SEGMENT = "segment"
         CHANNEL = "channel"
+        FOLLOWUP = "followup"  # fields of analysis.customers.recovery.Recovery
 
     kind = models.CharField(max_length=8, choices=Kind)
     group = models.CharField(max_length=60, blank=True)  # slug or channel; blank: everyone

@@ -30,6 +30,7 @@ urlpatterns = [
     path("delivery/reports/", views_of_delivery.show_reports, name="reports"),
     path("delivery/reports/<str:month>.csv", views_of_delivery.take_report, name="report_csv"),
     path("delivery/reports/<str:month>/", views_of_delivery.show_report, name="report"),
+    path("actions/results/", views_of_delivery.show_results, name="results"),
     path("methods/", views_of_delivery.show_methods, name="methods"),
     path("methods/<slug:name>/", views_of_delivery.show_method, name="method"),
     re_path(

@@ -20,7 +20,7 @@ from emptychair.programme.insight.models import Benchmark, PeriodReport
 from emptychair.programme.insight.publishing import publish_month
 from emptychair.programme.insight.watching import acknowledge_alert
 from emptychair.programme.lib.errors import RefusedError
-from emptychair.programme.visibility import alerts, methods, reports
+from emptychair.programme.visibility import alerts, followup, methods, reports
 from emptychair.programme.visibility.forms import BenchmarkForm
 from emptychair.programme.visibility.views import csv_answer, reader_of, words_of_reader
 
@@ -163,3 +163,13 @@ def show_method(request: HttpRequest, name: str) -> HttpResponse:
     except KeyError:
         raise Http404 from None
     return render(request, "visibility/method.html", {"page": page, "name": name})
+
+
+@require_safe
+@requires("case.read")
+def show_results(request: HttpRequest) -> HttpResponse:
+    """Show how customers were followed up, and what it did."""
+    user = reader_of(request)
+    page = followup.results_page(scope_of(user), words_of_reader())
+    context = {"page": page, "may_rule": may(user, "case_rule.change")}
+    return render(request, "visibility/results.html", context)
