@@ -45,7 +45,18 @@ def send(message: EmailMultiAlternatives, key: str) -> str:
         raise RejectedError("address", f"{settings.MAIL_PROVIDER}: {error}") from error
     except AnymailAPIError as error:
         raise _meaning(error) from error
-    return str(outgoing.anymail_status.message_id or "")
+    return _taken(outgoing.anymail_status)
+
+
+def _taken(status: Any) -> str:
+    """Return the provider's name for a message it took; some refuse in a friendly answer."""
+    said = status.status or {"unknown"}
+    words = f"{settings.MAIL_PROVIDER} answers: {', '.join(sorted(said))}"
+    if said & {"invalid", "rejected"}:
+        raise RejectedError("address", words)
+    if "failed" in said or ("unknown" in said and not status.message_id):
+        raise DeferredError(words)
+    return str(status.message_id or "")
 
 
 def _meaning(error: AnymailAPIError) -> Exception:
