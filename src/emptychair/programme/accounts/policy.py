@@ -43,6 +43,8 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "case.change": PROGRAMME | {Role.MANAGER, Role.EMPLOYEE},
     "case.export": PROGRAMME | {Role.ANALYST, Role.MANAGER},
     "case_rule.change": PROGRAMME,
+    "huddle.read": EVERYONE,
+    "huddle.change": PROGRAMME | {Role.MANAGER},
     "survey.read": PROGRAMME | {Role.ANALYST},
     "survey.change": PROGRAMME,
     "held.read": PROGRAMME | {Role.ANALYST},

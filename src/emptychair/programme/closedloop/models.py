@@ -172,3 +172,43 @@ class Absence(models.Model):
                 name="absence_in_order", condition=Q(last_on__gte=models.F("first_on"))
             )
         ]
+
+
+class Huddle(models.Model):
+    """A team's minutes of one week: what it learnt, what it fixes itself, what it raises."""
+
+    unit = models.ForeignKey("accounts.Unit", on_delete=models.CASCADE)
+    week_on = models.DateField()  # the Monday of the week that was talked about
+    held_at = models.DateTimeField(default=now)
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    learned = models.TextField(blank=True)
+    fix_here = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-week_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "week_on"], name="huddle_once_a_week")
+        ]
+
+
+class Raised(models.Model):
+    """What a team cannot fix itself; whoever runs the programme owes it an answer."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    huddle = models.ForeignKey(Huddle, on_delete=models.CASCADE, related_name="raised")
+    text = models.CharField(max_length=300)
+    answer_by = models.DateField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+
+    class Meta:
+        ordering = ["answer_by", "pk"]
+        indexes = [
+            # For what still waits for its answer.
+            models.Index(fields=["answered_at", "answer_by"], name="raised_waiting")
+        ]

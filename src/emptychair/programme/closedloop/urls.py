@@ -1,12 +1,14 @@
 from django.urls import path
 
-from emptychair.programme.closedloop import views, views_of_rules
+from emptychair.programme.closedloop import views, views_of_huddles, views_of_rules
 
 app_name = "closedloop"
 urlpatterns = [
     path("", views.show_cases, name="cases"),
     path("board/", views.show_board, name="board"),
     path("promises/", views.show_promises, name="promises"),
+    path("huddle/", views_of_huddles.show_huddle, name="huddle"),
+    path("raised/<str:public_id>/answer", views_of_huddles.answer, name="answer_raised"),
     path("many", views.change_many, name="change_many"),
     path("promises/<str:public_id>/keep", views.keep, name="keep"),
     path("rules/", views_of_rules.show_rules, name="rules"),

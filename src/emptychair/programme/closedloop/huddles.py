@@ -1,0 +1,138 @@
+"""The weekly huddle of a team: made by the product, minutes in two minutes."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from emptychair.programme.accounts.models import Unit, User
+from emptychair.programme.accounts.policy import codes_below
+from emptychair.programme.activity.services import record
+from emptychair.programme.capture.models import Response
+from emptychair.programme.closedloop.models import Case, Huddle, Promise, Raised
+from emptychair.programme.lib.clock import now, today
+from emptychair.programme.lib.errors import RefusedError
+
+SHOWN = 4
+ANSWER_DAYS = 14
+
+
+@dataclass(frozen=True)
+class HuddlePage:
+    """Everything a team needs for ten minutes together."""
+
+    unit: Unit
+    week_on: date
+    last_on: date
+    detractors: int
+    passives: int
+    promoters: int
+    good: tuple[Response, ...]
+    bad: tuple[Response, ...]
+    lesson: Case | None
+    promises: tuple[Promise, ...]
+    huddle: Huddle | None
+    raised: tuple[Raised, ...]
+
+    @property
+    def answers(self) -> int:
+        """How many answered in the week."""
+        return self.detractors + self.passives + self.promoters
+
+
+def last_week() -> date:
+    """Return the Monday of the week before this one."""
+    return today() - timedelta(days=today().weekday() + 7)
+
+
+def huddle_page(unit: Unit, week_on: date) -> HuddlePage:
+    """Return the page of a unit and everything below it, for the week that begins on `week_on`."""
+    units = codes_below(unit)
+    last_on = week_on + timedelta(days=6)
+    week = Response.objects.filter(
+        unit__in=units, answered_on__range=(week_on, last_on), held_reason=""
+    )
+    counts = week.aggregate(
+        detractors=Count("pk", filter=Q(score__lte=6)),
+        passives=Count("pk", filter=Q(score__in=(7, 8))),
+        promoters=Count("pk", filter=Q(score__gte=9)),
+    )
+    said = week.exclude(comment="").order_by("-answered_at", "pk")
+    closed = Case.objects.filter(unit__in=units, state=Case.State.CLOSED).exclude(root_cause="")
+    return HuddlePage(
+        unit=unit,
+        week_on=week_on,
+        last_on=last_on,
+        **counts,
+        good=tuple(said.filter(score__gte=9)[:SHOWN]),
+        bad=tuple(said.filter(score__lte=6)[:SHOWN]),
+        lesson=closed.exclude(response=None)
+        .filter(closed_at__date__lte=last_on + timedelta(days=7))
+        .select_related("response")
+        .order_by("-closed_at")
+        .first(),
+        promises=tuple(
+            Promise.objects.filter(case__unit__in=units, kept_at=None).select_related("case")[
+                :SHOWN
+            ]
+        ),
+        huddle=Huddle.objects.filter(unit=unit, week_on=week_on).first(),
+        raised=tuple(_raised_in(units)[: 2 * SHOWN]),
+    )
+
+
+def _raised_in(units: frozenset[str]) -> QuerySet[Raised]:
+    """Return what the units raised and what came of it, those waiting for an answer first."""
+    mine = Raised.objects.filter(huddle__unit__code__in=units).select_related("huddle__unit")
+    recent = now() - timedelta(days=60)
+    return mine.filter(Q(answered_at=None) | Q(answered_at__gt=recent)).order_by(
+        "answered_at", "answer_by"
+    )
+
+
+def waiting_for_answer() -> QuerySet[Raised]:
+    """Return what teams raised and nobody answered yet, the first due first."""
+    return Raised.objects.filter(answered_at=None).select_related("huddle__unit")
+
+
+@transaction.atomic
+def hold_huddle(
+    unit: Unit, week_on: date, *, learned: str, fix_here: str, raised: str, by: User
+) -> Huddle:
+    """Keep the minutes of a huddle; a second time in the week corrects them.
+
+    Raises:
+        RefusedError: nothing is written down, or the week has not begun.
+    """
+    texts = [text.strip() for text in (learned, fix_here, raised)]
+    if not any(texts):
+        raise RefusedError("minutes_empty", _("Write down at least one of the three."))
+    if week_on.weekday() or week_on > today():
+        raise RefusedError("week_unknown", _("A huddle is about a week that has begun."))
+    huddle, is_new = Huddle.objects.update_or_create(
+        unit=unit,
+        week_on=week_on,
+        defaults={"learned": texts[0], "fix_here": texts[1], "held_by": by},
+    )
+    if texts[2]:
+        due = today() + timedelta(days=ANSWER_DAYS)
+        Raised.objects.create(huddle=huddle, text=texts[2][:300], answer_by=due)
+    record("huddle.held" if is_new else "huddle.corrected", unit.code, actor=by.public_id)
+    return huddle
+
+
+@transaction.atomic
+def answer_raised(one: Raised, *, answer: str, by: User) -> None:
+    """Answer what a team raised.
+
+    Raises:
+        RefusedError: the answer is empty, or a colleague was quicker.
+    """
+    if not answer.strip():
+        raise RefusedError("answer_empty", _("Write the answer the team will read."))
+    changes = {"answer": answer.strip(), "answered_at": now(), "answered_by": by}
+    if not Raised.objects.filter(pk=one.pk, answered_at=None).update(**changes):
+        raise RefusedError("answered", _("A colleague answered it before you."))
+    record("raised.answered", one.public_id, actor=by.public_id)
