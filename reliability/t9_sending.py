@@ -1,5 +1,6 @@
 """T9: a relay that is away, slow, moody or refusing loses nothing and mails nobody twice."""
 
+import json
 import random
 import time
 
@@ -38,6 +39,7 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         moody = _moody(under_test, number, seed)
         killed = _killed(under_test, number, KILLS[size], seed)
         plain = _tls_stripped(under_test)
+        bounces = _bounced_by_mail(under_test, number)
     with installation(database_url) as under_test:
         under_test.prepare()
         caught = _moody(under_test, number // 2, seed, SENDING_CONTROL="forgets_failures")["lost"]
@@ -45,7 +47,8 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
     lost = sum(part["lost"] for part in parts)
     stuck = sum(part["stuck"] for part in parts)
     beyond = sum(part["twice_beyond_bound"] for part in parts)
-    well = lost == stuck == beyond == plain == 0 and away["in_order"]
+    well = lost == stuck == beyond == plain == bounces["forged_with_effect"] == 0
+    well = well and away["in_order"] and bounces["reports_taken"] == number
     return {
         "faults": moody["faults"] + KILLS[size] + number,
         "acked": sum(part["sent"] for part in parts),
@@ -57,6 +60,7 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         "kills": KILLS[size],
         "hard_bounces_suppressed": moody["suppressed"],
         "sent_in_plain_text": plain,
+        **bounces,
         "in_order": away["in_order"],
         "recovery_s": away["recovery_s"],
         "control": {"name": "forgets_failures", "caught": caught},
@@ -151,6 +155,49 @@ def _tls_stripped(under_test: Installation) -> int:
         time.sleep(5)
     under_test.stop()
     return len(relay.taken)
+
+
+def _bounced_by_mail(under_test: Installation, number: int) -> dict:
+    """A report of each mail comes back, forged first, then signed, then signed once more."""
+    invite(under_test, number, "dsn")
+    return json.loads(under_test.run_code(_BOUNCES))
+
+
+_BOUNCES = """
+import email, json
+from django.conf import settings
+settings.MAIL_RETURN = 'nps@in.example.com'
+from emptychair.programme.capture.models import Invitation
+from emptychair.programme.customers.models import Suppression
+from emptychair.programme.lib import mail
+from emptychair.programme.mailroom.models import Ignored, Report
+from emptychair.programme.mailroom.receiving import receive
+def report(to, name):
+    return email.message_from_string(
+        f'To: {to}\\nMessage-ID: <{name}@mx>\\nMIME-Version: 1.0\\n'
+        'Content-Type: multipart/report; boundary=B\\n\\n--B\\n'
+        'Content-Type: message/delivery-status\\n\\nAction: failed\\nStatus: 5.1.1\\n'
+        'Diagnostic-Code: smtp; 550 5.1.1 no such user\\n\\n--B--\\n')
+Invitation.objects.filter(customer__code__startswith='dsn').update(outcome='sent')
+ids = list(Invitation.objects.filter(customer__code__startswith='dsn')
+    .values_list('public_id', flat=True))
+before = Suppression.objects.count()
+for key in ids:
+    good = mail.return_address('b', key)
+    local, _, domain = good.partition('@')
+    for bad in (local[:-1] + ('A' if local[-1] != 'A' else 'B'), local.swapcase(),
+                local.replace('+b.', '+r.'), local.rpartition('.')[0] + '.'):
+        receive(report(f'{bad}@{domain}', key))
+forged = Suppression.objects.count() - before
+for _ in range(2):
+    for key in ids:
+        receive(report(mail.return_address('b', key), key))
+print(json.dumps({
+    'forged_with_effect': forged,
+    'reports_taken': Suppression.objects.count() - before - forged,
+    'ignored': dict(Ignored.objects.values_list('reason', 'count')),
+}))
+"""
 
 
 def _judged(
