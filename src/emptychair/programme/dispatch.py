@@ -11,6 +11,7 @@ from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.opening import consider_answer, open_held_out
 from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
 from emptychair.programme.closedloop.services import forget_conversations
+from emptychair.programme.closedloop.writing import send_letter
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
@@ -32,6 +33,7 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {
 # What leaves the house: sent outside a transaction, settled after.
 OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
+    "case.mail_due": (send_letter,),
     "cases.digest_due": (mail_digest,),
     "alert.mail_due": (mail_alert,),
     "alert.chat_due": (post_alert,),

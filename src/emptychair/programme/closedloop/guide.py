@@ -1,4 +1,4 @@
-"""The conversation guide: what to say, in the customer's language, and the order to say it in."""
+"""The conversation guide: what to say and write, in the customer's language."""
 
 from collections.abc import Mapping
 
@@ -119,6 +119,21 @@ GUIDE: Mapping[str, Mapping[str, Lines]] = {
         ),
     },
 }
+
+
+SUBJECT = {
+    "sv": "Om ditt svar till {company}",
+    "da": "Om dit svar til {company}",
+    "nb": "Om svaret ditt til {company}",
+    "fi": "Vastauksestasi: {company}",
+    "de": "Zu Ihrer Antwort an {company}",
+    "en": "About your answer to {company}",
+}
+
+
+def subject_of(language: str, company: str) -> str:
+    """Return the subject of a letter to the customer, in their language or else in English."""
+    return SUBJECT.get(language, SUBJECT["en"]).format(company=company)
 
 
 def guide_of(kind: str, language: str, score: int) -> Lines:

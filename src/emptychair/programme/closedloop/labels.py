@@ -32,6 +32,8 @@ STEPS = {
     "opened": _("Opened"),
     "claimed": _("Claimed"),
     "contacted": _("Contacted"),
+    "wrote": _("Wrote to the customer"),
+    "answered": _("The customer wrote"),
     "waiting": _("Put aside"),
     "woken": _("Due again"),
     "closed": _("Closed"),

@@ -16,6 +16,7 @@ from emptychair.programme.closedloop.guide import Lines, guide_of
 from emptychair.programme.closedloop.labels import KINDS, OUTCOMES, STATES, STEPS
 from emptychair.programme.closedloop.models import Case, Note, Promise
 from emptychair.programme.closedloop.reminding import NOT_CONTACTED
+from emptychair.programme.closedloop.writing import address_of, messages_of
 from emptychair.programme.customers.models import Contact, Customer, Value
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.lists import Column
@@ -99,6 +100,7 @@ class CasePage:
     guide: Lines
     others: tuple[Card, ...]
     may_change: bool
+    may_write: bool
 
 
 def visible_cases(user: User) -> QuerySet[Case]:
@@ -201,6 +203,7 @@ def case_page(case: Case, user: User) -> CasePage:
         answers=_answers(customer, response),
         promises=tuple(case.promises.select_related("case")),
         happened=_happened(case),
+        may_write=bool(contact and address_of(case)),
         guide=guide_of(case.kind, language, response.score),
         others=_others(case, user),
         may_change=may(user, "case.change"),
@@ -283,10 +286,12 @@ def _answers(customer: Customer | None, response: Response) -> tuple[Answer, ...
 
 def _happened(case: Case) -> tuple[Happened, ...]:
     notes: QuerySet[Note] = case.notes.select_related("by")
-    return tuple(
+    found = [
         Happened(note.at, STEPS.get(note.step, note.step), str(note.by or ""), note.text)
         for note in notes.order_by("-at", "-pk")
-    )
+    ]
+    found += [Happened(one.at, STEPS["answered"], "", one.text) for one in messages_of(case)]
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
 def _url(case: Case) -> str:

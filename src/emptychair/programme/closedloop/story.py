@@ -22,7 +22,9 @@ def notes_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry
     for note in notes.select_related("case", "by").order_by("-at", "-pk")[: window.most]:
         step = STEPS.get(note.step, note.step)
         text = (
-            note.text if note.step in ("contacted", "note", "waiting", "promised", "kept") else ""
+            note.text
+            if note.step in ("contacted", "wrote", "note", "waiting", "promised", "kept")
+            else ""
         )
         yield Entry(
             at=note.at,

@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:public_id>/", views.show_case, name="case"),
     path("cases/<str:public_id>/claim", views.claim, name="claim"),
     path("cases/<str:public_id>/contact", views.contact, name="contact"),
+    path("cases/<str:public_id>/write", views.write, name="write"),
     path("cases/<str:public_id>/wait", views.wait, name="wait"),
     path("cases/<str:public_id>/close", views.close, name="close"),
     path("cases/<str:public_id>/reopen", views.reopen, name="reopen"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emptychair.programme.accounts.models import Role, Unit, User
 from emptychair.programme.accounts.policy import may, requires, scope_of
-from emptychair.programme.closedloop import queries, services
+from emptychair.programme.closedloop import queries, services, writing
 from emptychair.programme.closedloop.forms import CloseForm, ContactForm, WaitForm
 from emptychair.programme.closedloop.labels import KINDS, STATES
 from emptychair.programme.closedloop.models import Case, Promise
@@ -90,6 +90,15 @@ def contact(request: HttpRequest, public_id: str) -> HttpResponse:
     if said["promise"]:
         services.promise(case, text=said["promise"], due_on=said["due_on"], by=user)
     return _done(request, case, _("Noted."))
+
+
+@require_POST
+@requires("case.change")
+def write(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Write to the customer."""
+    case = _case_of(request, public_id)
+    writing.write(case, text=request.POST.get("letter", ""), by=user_of(request))
+    return _done(request, case, _("It is on its way."))
 
 
 @require_POST
