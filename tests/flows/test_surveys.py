@@ -46,6 +46,7 @@ def test_the_builder_is_accessible_and_never_wider_than_the_screen(
     poster = f"{HERE}links/{kiosk.public_id}/poster"
     for address in (
         *("/surveys/", "/surveys/new/", HERE, f"{HERE}words/sv/", f"{HERE}asking/"),
+        *("/surveys/held/", f"{HERE}widgets/", "/people/keys/"),
         *(f"{HERE}links/", poster, "/surveys/asks/", "/people/units/", f"/k/{kiosk.public_id}"),
     ):
         page.goto(address)

@@ -82,6 +82,14 @@ def survey_page(token: str, language: str, accepted: Sequence[str]) -> SurveyPag
     )
 
 
+def is_closed(token: str) -> bool:
+    """Say whether `token` belongs to a survey that takes no answers any more."""
+    digest = token_hash(token)
+    closed = Survey.objects.filter(state=Survey.State.CLOSED)
+    asked = closed.filter(invitation__token_hash=digest, invitation__expires_at__gt=now())
+    return asked.exists() or closed.filter(link__public_id=token, link__is_open=True).exists()
+
+
 Found = tuple[Survey, str, int | None, bool]  # with language, earlier score, whether invited
 
 

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture import queries
-from emptychair.programme.capture.answering import Outcome, amend, answer, reply_body
+from emptychair.programme.capture.answering import CLOSED, Outcome, amend, answer, reply_body
 from emptychair.programme.capture.circumstances import circumstances_of
 from emptychair.programme.capture.submission import Problem, read_submission
+from emptychair.programme.capture.wordings import STANDARD
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.middleware import wants_json
 from emptychair.programme.lib.tokens import timed_id
@@ -56,7 +57,8 @@ def survey(request: HttpRequest, token: str) -> HttpResponseBase:
         return _after(request, _said(request, token, answer))
     page = queries.survey_page(token, request.GET.get("language", ""), browser_languages(request))
     if page is None:
-        return problem_page(request, Problem(404, "unknown_link", ""), "")
+        problem = CLOSED if queries.is_closed(token) else Problem(404, "unknown_link", "")
+        return problem_page(request, problem, "")
     score = request.GET.get("score", "")
     chosen = int(score) if score in {str(n) for n in range(11)} else page.score
     return public_page(
@@ -138,7 +140,8 @@ def public_page(
 
 
 def _language(request: HttpRequest) -> str:
-    return request.GET.get("language", "")[:2] or translation.get_language() or "en"
+    wishes = (request.GET.get("language", "")[:2], *browser_languages(request))
+    return next((wish for wish in wishes if wish in STANDARD), settings.LANGUAGE_CODE)
 
 
 def browser_languages(request: HttpRequest) -> list[str]:

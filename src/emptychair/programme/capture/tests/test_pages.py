@@ -84,3 +84,11 @@ def test_its_page_and_style_stay_under_15_kilobytes(client: Client, link: Link) 
     style = finders.find("capture/survey.css")
     assert isinstance(style, str)
     assert len(gzip.compress(page)) + len(gzip.compress(Path(style).read_bytes())) <= 15_000
+
+
+def test_it_says_that_a_survey_is_closed(client: Client, link: Link) -> None:
+    link.survey.state = "closed"
+    link.survey.save()
+    page = client.get(f"/s/{link.public_id}", headers={"Accept-Language": "fi"})
+    assert page.status_code == 410
+    assert "Kysely on suljettu" in page.content.decode() or 'lang="fi"' in page.content.decode()
