@@ -16,6 +16,7 @@ from emptychair.programme.insight.figures import digest_of, library_version, pub
 from emptychair.programme.insight.models import PeriodReport
 from emptychair.programme.lib.clock import today
 from emptychair.programme.lib.errors import RefusedError
+from emptychair.programme.lib.worktime import home_country, is_working_day
 from emptychair.programme.warehouse import layer
 
 PUBLISHED_ON_WORKDAY = 3
@@ -101,16 +102,11 @@ def frozen_figures(report: PeriodReport) -> tuple[FrozenFigure, ...]:
 
 
 def due_on(start: date) -> date:
-    """Return the third working day after the month that begins on `start`.
-
-    Examples:
-        >>> due_on(date(2026, 1, 1)).isoformat()
-        '2026-02-04'
-    """
+    """Return the third working day of the organisation's country after the month of `start`."""
     day, working = last_day(start), 0
     while working < PUBLISHED_ON_WORKDAY:
         day += timedelta(days=1)
-        working += day.weekday() < 5
+        working += is_working_day(day, home_country())
     return day
 
 

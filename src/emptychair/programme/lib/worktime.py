@@ -5,6 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from django.conf import settings
 
 ZONES = {
     "SE": "Europe/Stockholm",
@@ -47,6 +48,11 @@ def working_days(start: date, end: date, country: str) -> int:
 def zone_of(country: str) -> ZoneInfo:
     """Return the time zone of `country`; Stockholm's for one we do not know."""
     return ZoneInfo(ZONES[_known(country)])
+
+
+def home_country() -> str:
+    """Return the country whose time the organisation keeps; empty if we do not know it."""
+    return next((code for code, zone in ZONES.items() if zone == settings.TIME_ZONE), "")
 
 
 def may_reach(moment: datetime, country: str) -> bool:
