@@ -61,21 +61,21 @@ def test_only_who_runs_the_programme_sees_it(
 
 
 def test_each_message_stands_in_its_list(owed: Any, browser: Client) -> None:
-    owed("C1")
-    owed("C2", error="450 4.2.0 greylisted")
-    owed("C3", state="dead", error="Traceback ...\nValueError: no wording\n")
+    owed("kund-1")
+    owed("kund-2", error="450 4.2.0 greylisted")
+    owed("kund-3", state="dead", error="Traceback ...\nValueError: no wording\n")
     for state, code, said in (
-        ("waiting", "C1", ""),
-        ("trying", "C2", "450 4.2.0 greylisted"),
-        ("dead", "C3", "ValueError: no wording"),
+        ("waiting", "kund-1", ""),
+        ("trying", "kund-2", "450 4.2.0 greylisted"),
+        ("dead", "kund-3", "ValueError: no wording"),
     ):
         page = browser.get(f"/outbox/?state={state}").content.decode()
         assert code in page
         assert said in page
         assert "Traceback" not in page
-        assert sum(other in page for other in ("C1", "C2", "C3")) == 1
-    assert "C1" not in browser.get("/outbox/?kind=insight.telling.mail_alert").content.decode()
-    assert "C1" in browser.get("/outbox/?state=nonsense&page=9x&sort=password").content.decode()
+        assert sum(other in page for other in ("kund-1", "kund-2", "kund-3")) == 1
+    assert "kund-1" not in browser.get("/outbox/?kind=insight.telling.mail_alert").content.decode()
+    assert "kund-1" in browser.get("/outbox/?state=nonsense&page=9x&sort=password").content.decode()
 
 
 def test_replaying_and_discarding(owed: Any, browser: Client, alice: User) -> None:
