@@ -214,6 +214,8 @@ def _words(widget: Widget, wish: str) -> dict[str, Any]:
             "close": _("Close"),
             "failed": _("Not sent. Try again."),
             "saved": _("Saved. Thank you."),
+            "poor": _("Poor"),
+            "excellent": _("Excellent"),
             "contact": _("You may contact me about this"),
             "test": _("This is a test. The answer is stored but not counted.")
             if survey.state == Survey.State.DRAFT

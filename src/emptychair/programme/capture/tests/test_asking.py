@@ -68,7 +68,8 @@ def test_it_sends_the_question_with_a_link_per_score_and_a_way_to_say_no(
     assert invitation.outcome == "sent"
     html = message.alternatives[0].content
     path = html.partition('href="http://127.0.0.1:8000')[2].partition("?score")[0]
-    assert html.count(f"{path}?score=") == 11
+    assert html.count(f"{path}?score=") == 12  # eleven, and the one that no person sees
+    assert html.count("?score=none") == 1
     assert "rekommendera Nordhem" in client.get(path).content.decode()
     assert not Response.objects.exists()
 

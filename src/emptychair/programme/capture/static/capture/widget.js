@@ -142,7 +142,7 @@ p{margin:0 0 12px}[hidden]{display:none}
       const comment = make("textarea", { id: "c", rows: 3, maxLength: 10000 });
       const contact = make("input", { type: "checkbox" });
       const ratings = asked.ratings.map(([slug, label]) =>
-        make("fieldset", {}, make("legend", { textContent: label }), choices(`rating_${slug}`, ["1", "2", "3", "4", "5"], "s f")),
+        make("fieldset", {}, make("legend", { textContent: label }), choices(`rating_${slug}`, ["1", "2", "3", "4", "5"], "s f"), anchors(`1 = ${words.poor}`, `5 = ${words.excellent}`)),
       );
       form.replaceChildren(
         make("label", { htmlFor: "c", textContent: asked.follow_up[bucket] }),
