@@ -65,6 +65,12 @@ def test_the_latest_answer_of_each_quarter_tells_the_state(company):
     assert (found.reliability, found.noise_share, found.values) == (None, None, [])
 
 
+def test_money_that_is_not_over_yet_tells_no_value(company, make_table):
+    values = make_table({"customer_id": ["a"], "month": [date(2026, 1, 1)], "revenue": [10.0]})
+    (found,) = movement(*company, values, until=UNTIL)
+    assert found.values == []
+
+
 def test_groups_and_months_are_told_apart(company):
     big, small = movement(*company, until=UNTIL, by=["attr_size"])
     assert (big.group, small.group) == (("big",), ("small",))

@@ -130,6 +130,19 @@ def test_model_finds_effects_of_numbers_and_texts():
         fit_buckets(np.zeros((0, 1)), np.zeros(0))
 
 
+def test_model_is_found_where_the_first_steps_go_too_far():
+    # Numbers with far outliers, on which an undamped step overshoots.
+    rng = np.random.default_rng(398)
+    n = rng.integers(4, 15)
+    scale = rng.standard_cauchy(n) * rng.choice([1, 300], n)
+    matrix = np.column_stack([np.ones(n), scale])
+    said = rng.choice([0, 1, 2], n, p=[0.05, 0.05, 0.9]).astype(float)
+    chances = fit_buckets(matrix, said, ridge=1e-4).chances(matrix)
+    assert chances.mean(axis=0) == pytest.approx(
+        np.bincount(said.astype(int), minlength=3) / n, abs=0.01
+    )
+
+
 def test_features_count_only_what_came_before(make_table):
     start = datetime(2026, 1, 31)
     moments = make_table({"customer": ["a", "b", "x"], "moment": [start] * 3})
@@ -246,3 +259,16 @@ def test_without_skill_everybody_has_the_same_chances(duckdb):
     assert found.skill is not None
     assert not found.uses_model
     assert len({round(row["p_detractor"], 12) for row in found.table.to_pylist()}) == 1
+
+
+def test_customers_who_answer_all_the_time_prove_nothing(duckdb):
+    rng = np.random.default_rng(8)
+    n = 400
+    responses = {
+        "customer_id": [f"c{i % 4}" for i in range(n)],
+        "answered_at": [datetime(2026, 1, 1) + timedelta(hours=i) for i in range(n)],
+        "score": rng.choice([2, 8, 10], n).tolist(),
+    }
+    customers = {"customer_id": [f"c{i}" for i in range(6)]}
+    found = predict(*(put(duckdb, pa.table(one)) for one in (responses, customers)))
+    assert (found.silent, found.skill, found.uses_model) == (2, None, False)

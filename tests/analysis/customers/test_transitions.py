@@ -10,6 +10,7 @@ from emptychair.analysis.customers.noise import (
     corrected_moves,
     latent_correlation,
     normal_both_below,
+    reliability_of,
 )
 from emptychair.analysis.customers.transitions import (
     fit_intensities,
@@ -156,3 +157,7 @@ def test_weights_that_cannot_be_told_are_one():
     flat = np.ones((3, 3))
     assert answer_weights(flat, np.ones(3)).tolist() == [1, 1, 1]
     assert latent_correlation(np.diag([10.0, 10, 10])) > 0.99
+
+
+def test_answers_that_tell_nothing_of_each_other_are_taken_as_they_are():
+    assert reliability_of(-0.2, np.ones((3, 3)), 0.0) == 0.999

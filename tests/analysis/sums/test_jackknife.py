@@ -5,7 +5,7 @@ from scipy import stats
 from emptychair.analysis.errors import ArgumentError
 from emptychair.analysis.sums.counts import ScoreCounts
 from emptychair.analysis.sums.groups import GROUPS, hash_group_of
-from emptychair.analysis.sums.jackknife import jackknife
+from emptychair.analysis.sums.jackknife import from_replicates, jackknife
 
 
 def nps(counts: ScoreCounts) -> float:
@@ -26,6 +26,8 @@ def test_jackknife_of_a_mean_is_its_textbook_error():
 def test_jackknife_needs_two_groups():
     with pytest.raises(ArgumentError, match="at least 2"):
         jackknife([ScoreCounts.of([9])], nps)
+    with pytest.raises(ArgumentError, match="at least 2"):
+        from_replicates(0.5, [0.4])
 
 
 def test_jackknife_covers_the_nps_of_customers_who_answer_twice():
