@@ -160,7 +160,8 @@ def _fill(company: Company, random: Random) -> None:
     tables = company.tables
     units = _units(tables)
     accounts = _accounts(tables["customers"])
-    people = _customers(tables["customers"], units, accounts, random)
+    origins = {row["referred_id"]: row["origin"] for row in _rows(tables["referrals"])}
+    people = _customers(tables["customers"], units, accounts, random, origins)
     _segments(tables["customers"])
     surveys = _surveys(tables["responses"])
     asked = _invitations(tables["invitations"], surveys, people)
@@ -209,7 +210,11 @@ def _accounts(customers: pa.Table) -> dict[str, Account]:
 
 
 def _customers(
-    table: pa.Table, units: Mapping[str, Unit], accounts: Mapping[str, Account], random: Random
+    table: pa.Table,
+    units: Mapping[str, Unit],
+    accounts: Mapping[str, Account],
+    random: Random,
+    origins: Mapping[str, str],
 ) -> dict[str, int]:
     _insert(
         Customer,
@@ -224,7 +229,7 @@ def _customers(
                 created_at=row["created_at"],
                 left_at=row["left_at"],
                 left_reason=row["left_reason"] or "",
-                traits=_traits(row) | _role(row, random),
+                traits=_traits(row) | _role(row, random) | _origin(row, origins),
             )
             for row in _rows(table)
         ),
@@ -237,6 +242,12 @@ def _customers(
 def _role(row: Row, random: Random) -> Row:
     """Return what a person of a company does there."""
     return {"role": random.choice(ROLES)} if row["account_id"] else {}
+
+
+def _origin(row: Row, origins: Mapping[str, str]) -> Row:
+    """Return how a customer came, where that is known."""
+    origin = origins.get(row["customer_id"], "unknown")
+    return {"origin": origin} if origin != "unknown" else {}
 
 
 def _contact(code: str, key: int, random: Random) -> Contact:

@@ -11,6 +11,7 @@ from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.opening import consider_answer, open_held_out
 from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
 from emptychair.programme.closedloop.services import forget_conversations
+from emptychair.programme.customers.building import build_segments
 from emptychair.programme.closedloop.writing import send_letter
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
@@ -19,6 +20,8 @@ from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
+from emptychair.programme.relations.guessing import forget
+from emptychair.programme.relations.studying import refresh_studies
 from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
@@ -26,7 +29,7 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {
     "response.recorded": (consider_answer,),
     "response.amended": (consider_answer,),
     "response.released": (consider_answer,),
-    "customer.erased": (forget_conversations,),
+    "customer.erased": (forget_conversations, forget),
     "survey.paused": (tell_owners,),
 }
 
@@ -42,6 +45,7 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
 
 ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
+    "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
     "standing.follow_calendar": Periodic(timedelta(seconds=20), follow_calendar, lane="slow"),
     "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
     "exchange.continue_imports": Periodic(timedelta(seconds=1), continue_imports),
@@ -56,6 +60,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "closedloop.queue_digests": Periodic(timedelta(hours=1), queue_digests),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
+    "relations.refresh_studies": Periodic(timedelta(minutes=10), refresh_studies, lane="slow"),
     "insight.publish_due": Periodic(timedelta(hours=1), publish_due, lane="slow"),
     "insight.watch_series": Periodic(timedelta(minutes=5), watch_series, lane="slow"),
 }

@@ -40,6 +40,7 @@ NARROW: Final = 330
 MOST_GROUPS: Final = 20  # more are in the table only
 LINK: Final = "https://link.invalid/"  # stands before the number of a link until it is drawn
 _BUCKETS: Final = ("detractor", "passive", "promoter")
+_MAY_BE_UNKNOWN: Final = ("number", "share", "from", "share_from")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Chart:
 
     def _in_words(self, row: tuple[Cell, ...], i: int, words: Words) -> str:
         cell, kind = row[i], self.kinds[i]
-        if cell is None and kind in ("number", "share", "from", "share_from"):
+        if cell is None and ("count" not in self.kinds or kind in _MAY_BE_UNKNOWN):
             return ""
         if cell is None:
             is_first_interval = kind == "low" and self.kinds.index("low") == i

@@ -47,7 +47,7 @@ def base_bars(values: Sequence[Value], width: int) -> Drawing:
     ).properties(width=width - room, height=96)
 
 
-def figures(values: Sequence[Value], is_share: bool, width: int) -> Drawing:
+def figures(values: Sequence[Value], is_share: bool, decimal: str, width: int) -> Drawing:
     """Return a row per figure: a dot as measured and, below it, a diamond among comparable ones."""
     room = 110 if width < NARROW_BELOW else 180
     lows = [v[k] for v in values for k in ("low", "adjusted_low") if v[k] is not None]
@@ -56,11 +56,19 @@ def figures(values: Sequence[Value], is_share: bool, width: int) -> Drawing:
     gap = 0.04 * (high - low or 1.0)
     scale = alt.Scale(domain=[low - (gap if low < 0 else 0), high + gap], nice=False, zero=False)
     y = alt.Y("row:O", sort=None, axis=names_axis(values, room))
-    form: dict[str, Any] = {"format": "%"} if is_share else {"format": "~s"}
-    axis = alt.Axis(title=None, tickCount=4, domain=False, ticks=False, labelPadding=6, **form)
+    told = "format(datum.value, '~%')" if is_share else "format(datum.value, ',~g')"
+    # Thousands apart by a narrow space, decimals as the language writes them.
+    expression = f"replace(replace({told}, /,/g, '\u202f'), '.', '{decimal}')"
+    axis = alt.Axis(
+        title=None, tickCount=4, domain=False, ticks=False, labelPadding=6, labelExpr=expression
+    )
     zero = alt.Chart(_data([{"zero": 0}])).mark_rule(color=_C["edge"])
     layers = [zero.encode(x=alt.X("zero:Q", scale=scale, axis=axis))]
-    for prefix, offset, shape in (("", -5, "circle"), ("adjusted_", 6, "diamond")):
+    has_adjusted = any(value["adjusted_low"] is not None for value in values)
+    for prefix, offset, shape in (
+        ("", -5 if has_adjusted else 0, "circle"),
+        ("adjusted_", 6, "diamond"),
+    ):
         some = alt.Chart(_data(values)).transform_filter(f"isValid(datum.{prefix}low)")
         rule = some.mark_rule(
             strokeWidth=2.5, strokeCap="round", color=_C["interval"], yOffset=offset

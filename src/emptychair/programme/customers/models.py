@@ -70,6 +70,10 @@ class Segment(models.Model):
     is_key = models.BooleanField(default=False)
     # Every condition must hold: {"field": "country", "is": ["SE", "DK"]}; see `rules.py`.
     rule = models.JSONField(default=list)
+    # A rule that is being built: the members served are still those of `rule`. Null: none is.
+    next_rule = models.JSONField(null=True, blank=True)
+    former = models.JSONField(null=True, blank=True)  # as it was before the last change
+    built_on = models.DateField(null=True, blank=True)  # rules about behaviour age
 
     class Meta:
         ordering = ["priority", "name"]
@@ -87,6 +91,18 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["customer", "segment"], name="membership_once")
+        ]
+
+
+class MembershipDraft(models.Model):
+    """A customer that meets the rule a segment is being built with."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "customer"], name="membership_draft_once")
         ]
 
 

@@ -55,7 +55,7 @@ def _assessments(start: date, end: date) -> Iterator[Assessment]:
         whole["waves"] = waves(responses)
     yield _stored("all", "", whole, about)
     yield _stored("followup", "", _followed_up(start), about)
-    for slug in Segment.objects.order_by("name").values_list("slug", flat=True)[:MOST_SEGMENTS]:
+    for slug in _segments():
         column = f"segment_{slug}"
         if column in customers.columns:
             judged = _judged(responses, customers, invitations, column)
@@ -69,6 +69,12 @@ def _assessments(start: date, end: date) -> Iterator[Assessment]:
             result["reached"] = n
             result["coverage"] = min(1.0, n / customers_now) if n and customers_now else None
             yield _stored("channel", channel, result, about)
+
+
+def _segments() -> list[str]:
+    """Return the segments that are judged, those that matter most first."""
+    ordered = Segment.objects.order_by("-is_key", "priority", "name")
+    return list(ordered.values_list("slug", flat=True)[:MOST_SEGMENTS])
 
 
 def _judged(

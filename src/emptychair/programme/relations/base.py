@@ -10,8 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from emptychair.analysis.show.base import BasePart, base_chart
 from emptychair.analysis.show.charts import Chart
-from emptychair.analysis.show.relations import BasePart, base_chart
 from emptychair.analysis.show.words import Words
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.accounts.policy import Scope

@@ -48,7 +48,7 @@ def money(amount: float | Decimal | None) -> str:
 
 def short_money(amount: float | Decimal) -> str:
     """Return an amount in few letters: 42.2M SEK."""
-    if abs(amount) < 1_000_000:
+    if -1_000_000 < float(amount) < 1_000_000:
         return money(amount)
     text = format_compact_decimal(float(amount), locale=locale(), fraction_digits=1)
     return f"{text.replace('-', '−')}\u00a0{settings.CURRENCY}"

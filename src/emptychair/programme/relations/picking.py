@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.accounts.policy import Scope
-from emptychair.programme.customers.models import Segment
 from emptychair.programme.relations import naming
 from emptychair.programme.standing.models import Health, State
+from emptychair.programme.visibility.names import names_of
 from emptychair.programme.visibility.pickers import Option, Picker
 
 LONGEST = 80
@@ -73,8 +73,7 @@ def state_picker(current: str) -> Picker:
 def segment_picker(current: str) -> Picker:
     """Return the choice of a segment, key segments first."""
     options = tuple(
-        Option(slug, name, slug == current)
-        for slug, name in Segment.objects.values_list("slug", "name")
+        Option(slug, name, slug == current) for slug, name in names_of("segment").items()
     )
     return Picker("segment", _("Segment"), _("All customers"), options)
 

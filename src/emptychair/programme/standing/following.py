@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from emptychair.programme.customers.building import twelve_months
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.standing.models import Rule
@@ -90,12 +91,6 @@ def current_rule() -> Rule:
 def oldest_day(rule: Rule, day: date) -> date:
     """Return the first day whose answers still say something of `day`."""
     return day - timedelta(days=rule.oldest_answer_days - 1)
-
-
-def twelve_months(day: date) -> tuple[date, date]:
-    """Return the first day of the last twelve whole months, and of the month after them."""
-    stop = day.replace(day=1)
-    return stop.replace(year=stop.year - 1), stop
 
 
 def follow(table: str, first_change: int, last_change: int) -> None:

@@ -91,7 +91,8 @@ def compare_page(
     earlier = selection.before() if how == "before" else year_before(selection)
     before, now = _by_group(earlier, scope), _by_group(selection, scope)
     hidden = _withheld(before) | _withheld(now)
-    codes = sorted({*before, *now} - hidden, key=lambda code: -now.get(code, ScoreCounts()).n)
+    largest = sorted({*before, *now} - hidden, key=lambda code: -now.get(code, ScoreCounts()).n)
+    codes = names.in_priority(selection.by, largest)
     none = ScoreCounts()
     pairs = [
         Pair(_name(selection, code), before.get(code, none), now.get(code, none)) for code in codes
@@ -149,7 +150,8 @@ def _groups_page(
     found = _by_group(selection, scope)
     hidden = _withheld(found)
     total = counts_of(selection, scope)
-    codes = sorted(set(found) - hidden, key=lambda code: -found[code].n)
+    largest = sorted(set(found) - hidden, key=lambda code: -found[code].n)
+    codes = names.in_priority(selection.by, largest)
     pairs = [Pair(_name(selection, code), _less(total, found[code]), found[code]) for code in codes]
     shrunk = _shrunk([found[code] for code in codes], words)
     return ComparePage(

@@ -1,6 +1,6 @@
 """The names people know behind the codes in the figures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -97,7 +97,17 @@ def _channels() -> dict[str, str]:
 
 
 def _segments() -> dict[str, str]:
-    return dict(Segment.objects.values_list("slug", "name"))
+    ordered = Segment.objects.order_by("-is_key", "priority", "name")
+    return dict(ordered.values_list("slug", "name"))
+
+
+def in_priority(dimension: str, codes: Iterable[str]) -> list[str]:
+    """Return `codes` in their order, segments as the programme values them: key ones first."""
+    listed = list(codes)
+    if dimension != "segment":
+        return listed
+    places = {slug: place for place, slug in enumerate(_segments())}
+    return sorted(listed, key=lambda code: places.get(code, len(places)))
 
 
 def _units() -> dict[str, str]:

@@ -125,8 +125,9 @@ def _picker(dimension: str, selection: Selection, scope: Scope) -> Picker:
     values = set(layer.options(dimension)) | ({current} if current else set())
     if dimension == "unit" and scope.units is not None:
         values &= scope.units
-    options = sorted(
-        (Option(value, known.get(value, value), value == current) for value in values),
-        key=lambda option: option.label.casefold(),
+    by_name = sorted(values, key=lambda value: known.get(value, value).casefold())
+    options = tuple(
+        Option(value, known.get(value, value), value == current)
+        for value in names.in_priority(dimension, by_name)
     )
-    return Picker(dimension, names.label(dimension), names.label_of_all(dimension), tuple(options))
+    return Picker(dimension, names.label(dimension), names.label_of_all(dimension), options)

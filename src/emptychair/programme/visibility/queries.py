@@ -301,11 +301,15 @@ def _groups(selection: Selection, scope: Scope, words: Words) -> charts.Chart:
 def groups_of(
     selection: Selection, scope: Scope
 ) -> tuple[list[tuple[str, ScoreCounts]], list[str]]:
-    """Return the groups of the breakdown, the largest first, and the codes of those withheld."""
+    """Return the groups of the breakdown and the codes of those withheld.
+
+    Segments come by priority, other groups the largest first.
+    """
     found = {str(key[0] or ""): n for key, n in counts_by(selection.by, selection, scope).items()}
     withheld = {str(key[0]) for key in withheld_groups({(code,): n for code, n in found.items()})}
-    shown = [(code, n) for code, n in found.items() if code not in withheld]
-    return sorted(shown, key=lambda item: -item[1].n), sorted(withheld)
+    shown = sorted(set(found) - withheld, key=lambda code: (-found[code].n, code))
+    ordered = names.in_priority(selection.by, shown)
+    return [(code, found[code]) for code in ordered], sorted(withheld)
 
 
 def _block(

@@ -268,12 +268,11 @@ def _known(found: Result) -> Known:
 
 def _segments(stored: list[Assessment], words: Words) -> tuple[Row, ...]:
     known = names.names_of("segment")
-    found = [
-        Row(known.get(one.group, one.group), _segment_cells(one.result, words))
-        for one in stored
-        if one.kind == Assessment.Kind.SEGMENT
-    ]
-    return tuple(sorted(found, key=lambda row: row.name.casefold()))
+    found = {one.group: one for one in stored if one.kind == Assessment.Kind.SEGMENT}
+    return tuple(
+        Row(known.get(slug, slug), _segment_cells(found[slug].result, words))
+        for slug in names.in_priority("segment", found)
+    )
 
 
 def _segment_cells(result: Result, words: Words) -> tuple[str, ...]:

@@ -1,0 +1,3 @@
+from emptychair.programme.standing.tests.conftest import answer, customer, survey
+
+__all__ = ["answer", "customer", "survey"]
