@@ -14,9 +14,11 @@ from emptychair.programme.capture import outcomes, sending
 from emptychair.programme.capture.models import Invitation, Survey
 from emptychair.programme.customers import consent
 from emptychair.programme.customers.models import Contact, Customer
-from emptychair.programme.dispatch import HANDLERS, OUTWARD
 from emptychair.programme.lib.tests.relays import Relay, free_port, running
+from emptychair.programme.mailroom.telling import mail_pause, tell_owners
 
+HANDLERS = {"survey.paused": (tell_owners,)}
+OUTWARD = {"invitation.due": (sending.send_invitation,), "survey.pause_mail_due": (mail_pause,)}
 TUESDAY = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 
 
