@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -52,10 +53,12 @@ class Installation:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", whole],
             env=self.environment,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
         )
+        if done.returncode:
+            raise RuntimeError(f"code inside the installation failed: {done.stderr[-1_500:]}")
         return done.stdout.strip()
 
     def prepare(self) -> str:
@@ -125,6 +128,12 @@ def children(parent: int) -> list[int]:
     return [int(line) for line in listed.stdout.split()]
 
 
+def _free_port() -> int:
+    """Return a port nobody listens at, so that several installations run side by side."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 def _own_database(database_url: str) -> str:
     """Make a database on the server and return its address."""
     name = f"promise_{secrets.token_hex(4)}"
@@ -139,7 +148,7 @@ def installation(database_url: str = "", application: str = APPLICATION) -> Iter
     folder = Path(tempfile.mkdtemp(prefix="emptychair-promise-"))
     if database_url:
         database_url = _own_database(database_url)
-    under_test = Installation(folder, database_url, application)
+    under_test = Installation(folder, database_url, application, _free_port())
     try:
         yield under_test
     finally:

@@ -79,8 +79,6 @@ class Site:
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with installation() as under_test:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            under_test.port = free.getsockname()[1]
         path = under_test.prepare()
         made = json.loads(under_test.run_code(_SETUP))
         under_test.start("web")
