@@ -98,7 +98,7 @@ class Worker:
             [Routine(name=name) for name in self._routines], ignore_conflicts=True
         )
         # Nothing waits for a slow mail server but mail, nor follow-ups for a long import.
-        works = {
+        works: dict[str, Callable[[], bool]] = {
             **{lane: partial(self.turn_routines, lane) for lane in LANES},
             **{direction: partial(self.follow_up, direction) for direction in DIRECTIONS},
         }

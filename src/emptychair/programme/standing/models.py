@@ -41,7 +41,11 @@ class Standing(models.Model):
         "accounts.Unit", null=True, on_delete=models.SET_NULL, db_index=False
     )
     account: models.ForeignKey[Any, Any] = models.ForeignKey(
-        "customers.Account", null=True, on_delete=models.SET_NULL, db_index=False
+        "customers.Account",
+        null=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="contact_standings",
     )
     role = models.CharField(max_length=60, blank=True)  # in the account, in small letters
     is_key = models.BooleanField(default=False)  # of an account, in one of the key roles

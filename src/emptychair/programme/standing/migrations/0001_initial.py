@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contact_standings",
                         to="customers.account",
                     ),
                 ),
