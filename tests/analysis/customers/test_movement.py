@@ -12,7 +12,8 @@ from emptychair.analysis.customers.movevalue import adjusted_contrasts, move_val
 from emptychair.analysis.customers.recovery import recovery, regression_to_the_mean
 from emptychair.analysis.errors import ArgumentError, NoAnswersError
 from emptychair.analysis.sums.followup import BUCKETS
-from emptychair.analysis.sums.moves import period_of, repeat_counts
+from emptychair.analysis.sums.moneymoves import money_moves
+from emptychair.analysis.sums.moves import period_of, periods_between, repeat_counts
 from emptychair.analysis.tables import put
 from emptychair.analysis.tables.simulate import load_config, simulate_company
 
@@ -156,6 +157,32 @@ def test_where_nobody_is_asked_again_soon_periods_tell_the_noise(duckdb):
     few = tables[1].filter(tables[1]["attr_segment"] == "business")
     (business,) = movement(tables[0], few, until=UNTIL)
     assert any(one.corrected_share is None for one in business.moves if one.period)
+
+
+def test_money_before_and_after_a_move_by_hand(make_table):
+    responses = make_table(
+        {
+            "customer_id": ["a", "a", "b", "b"],
+            "answered_at": [datetime(2026, 1, 5), datetime(2026, 4, 2)] * 2,
+            "score": [3, 9, 3, 3],
+        }
+    )
+    customers = make_table({"customer_id": ["a", "b"], "attr_size": ["big", None]})
+    months = [date(2025, m, 1) for m in (6, 7, 12)] + [date(2026, m, 1) for m in (2, 7, 12)]
+    values = make_table(
+        # Of June 2025 nothing counts, it is too long ago; nor of February, it lies between.
+        {"customer_id": ["a"] * 6, "month": months, "margin": [99.0, 6.0, 12.0, 99.0, 30.0, 10.0]}
+    )
+    periods = periods_between(date(2026, 1, 5), date(2026, 6, 30), "quarter")
+    ask = (responses, customers, values, periods, "quarter", date(2026, 12, 31))
+    sums = money_moves(*ask, segment="attr_size")
+    assert sums.shape == (50, 2, 3, 3, 5)
+    # Three a month before; 40 in the six months after are 80 a year.
+    assert sums[:, 1, 0, 2].sum(axis=0).tolist() == [1, 3.0, 80.0, 9.0, 240.0]
+    assert sums[:, 0, 0, 0].sum(axis=0).tolist() == [1, 0, 0, 0, 0]
+    nameless = money_moves(*ask, by={"attr_size": None})
+    assert nameless[..., 0].sum() == nameless[:, 0, 0, 0, 0].sum() == 1
+    assert money_moves(*ask, by={"attr_size": "big"})[:, 0, 0, 2, 0].sum() == 1
 
 
 def test_values_of_moves_by_hand():

@@ -18,13 +18,13 @@ from emptychair.analysis.customers.noise import (
     corrected_moves,
 )
 from emptychair.analysis.customers.transitions import transition_shares
-from emptychair.analysis.customers.worth import replicates
+from emptychair.analysis.customers.worth import estimate, replicates
 from emptychair.analysis.delivery.differences import paired_difference
 from emptychair.analysis.delivery.intervals import Floats
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.counts import Group
 from emptychair.analysis.sums.followup import MONTH_DAYS, last_day
-from emptychair.analysis.sums.jackknife import Estimate, from_replicates
+from emptychair.analysis.sums.jackknife import Estimate
 from emptychair.analysis.sums.moneymoves import money_moves
 from emptychair.analysis.sums.moves import (
     FROM_STATES,
@@ -283,17 +283,18 @@ def _of_period(seen: Floats, corrected: Corrected) -> Corrected | None:
     )
 
 
-def _corrected_limits(pooled: Floats, again: _Again, confidence: float) -> list[list[Estimate]]:
-    every = [
-        corrected_moves(moves, repeats, gap=again.gap).shares
-        for moves, repeats in zip(replicates(pooled), replicates(again.counts), strict=True)
-    ]
-    shares = np.array(every)
-    return [
+def _corrected_limits(
+    pooled: Floats, again: _Again, confidence: float
+) -> list[list[Estimate | None]]:
+    """Return the jackknife intervals of the corrected shares, which stay from 0 to 1."""
+    shares = np.array(
         [
-            from_replicates(float(shares[0, i, j]), shares[1:, i, j].tolist(), confidence)
-            for j in range(shares.shape[2])
+            corrected_moves(moves, repeats, gap=again.gap).shares
+            for moves, repeats in zip(replicates(pooled), replicates(again.counts), strict=True)
         ]
+    )
+    return [
+        [estimate(shares[:, i, j], confidence, is_share=True) for j in range(shares.shape[2])]
         for i in range(shares.shape[1])
     ]
 
@@ -302,7 +303,7 @@ def _moves(
     period: date | None,
     seen: Floats,
     corrected: Corrected | None,
-    limits: list[list[Estimate]] | None,
+    limits: list[list[Estimate | None]] | None,
     worth: list[MoveValue],
     confidence: float,
 ) -> list[Move]:
@@ -326,8 +327,8 @@ def _moves(
                     cell.low,
                     cell.high,
                     float(corrected.shares[place]) if corrected and place else None,
-                    max(0.0, bounds.low) if bounds else None,
-                    min(1.0, bounds.high) if bounds else None,
+                    bounds.low if bounds else None,
+                    bounds.high if bounds else None,
                     price.value if price else None,
                     price.low if price else None,
                     price.high if price else None,
