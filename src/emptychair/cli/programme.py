@@ -51,7 +51,7 @@ def demo(port: int, data: Path, customers: int, seed: int) -> None:
         DATABASE_URL="",
     )
     set_up()
-    from emptychair.programme import demo as company
+    from emptychair.programme.demo import company
     from emptychair.programme.server import prepare, serve
 
     prepare()

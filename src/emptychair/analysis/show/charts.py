@@ -27,7 +27,13 @@ from emptychair.analysis.show.levels import (
     sequence_header,
     sequence_row,
 )
-from emptychair.analysis.show.words import FIGURE_FROM, Level, Words
+from emptychair.analysis.show.sentences import (
+    group_name,
+    groups_sentence,
+    level_tip,
+    trend_sentence,
+)
+from emptychair.analysis.show.words import FIGURE_FROM, Words
 from emptychair.analysis.sums.counts import ScoreCounts
 
 if TYPE_CHECKING:
@@ -239,7 +245,7 @@ def trend_chart(
     return Chart(
         name="trend",
         title=words("chart_trend"),
-        sentence=" ".join(filter(None, (_trend_sentence(seen, every, words), beside))),
+        sentence=" ".join(filter(None, (trend_sentence(seen, every, words), beside))),
         caption=" ".join(filter(None, (words("chart_trend_caption"), beside))),
         header=(words("period"), *level_header(words), *sequence_header(words)),
         kinds=(*LEVEL_KINDS, "low", "high"),
@@ -287,7 +293,7 @@ def groups_chart(
     return Chart(
         name=f"by-{column}",
         title=words("chart_groups", column=words.column(column)),
-        sentence=_groups_sentence(results, words),
+        sentence=groups_sentence(results, words),
         caption=words("chart_groups_caption"),
         header=(words.column(column).capitalize(), *level_header(words)),
         kinds=LEVEL_KINDS,
@@ -341,22 +347,6 @@ def of_hundred(people: Sequence[int]) -> list[int]:
     return parts
 
 
-def group_name(result: Nps, words: Words) -> str:
-    """Return the name of a group, or words for a group without one."""
-    values = [str(value) for value in result.group if value is not None and str(value)]
-    return " · ".join(values) or words("not_stated")
-
-
-def level_tip(level: Level, words: Words) -> str:
-    """Return an NPS in one short phrase: what may be shown of it, and from how many answers."""
-    said = words.level(level)
-    if said.certainty == "full":
-        return f"{words('nps')} {said.value} ({said.interval}), {said.answers}"
-    if said.certainty == "interval":
-        return f"{words('nps')} {said.value}, {said.answers}"
-    return said.value if said.certainty == "none" else f"{said.value}, {said.answers}"
-
-
 def period_labels(points: Sequence[TrendPoint], every: str, words: Words) -> list[list[str]]:
     """Return axis labels of one or two lines: the year stands under its first period."""
     labels, year = [], 0
@@ -382,26 +372,3 @@ def _sparkline(values: Sequence[Mapping[str, Any]], width: int) -> Drawing:
 
 def _link(links: Sequence[str], number: int) -> dict[str, str]:
     return {"link": f"{LINK}{number}"} if number < len(links) and links[number] else {}
-
-
-def _trend_sentence(points: Sequence[TrendPoint], every: str, words: Words) -> str:
-    if not points:
-        return words("no_answers")
-    return words(
-        "chart_trend_sentence",
-        first=words.period(points[0].period, every),
-        last=words.period(points[-1].period, every),
-        level=level_tip(points[-1], words),
-    )
-
-
-def _groups_sentence(results: Sequence[Nps], words: Words) -> str:
-    sure = [r for r in results if r.n >= FIGURE_FROM and r.nps_points is not None]
-    if not sure:
-        return words("chart_groups_few", count=len(results))
-    ordered = sorted(sure, key=lambda result: result.nps_points or 0.0)
-    best, worst = (
-        f"{group_name(result, words)} ({words.points(result.nps_points or 0.0)})"
-        for result in (ordered[-1], ordered[0])
-    )
-    return words("chart_groups_sentence", count=len(results), best=best, worst=worst)

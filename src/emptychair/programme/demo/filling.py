@@ -1,20 +1,16 @@
-"""The demo's company: simulated once, kept in the data folder, with a log-in for each role."""
+"""The simulated company as rows of the database."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any
 
 import pyarrow as pa
-from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 
-from emptychair.analysis.tables.simulate import Company, load_config, simulate_company
-from emptychair.programme.accounts.models import Role, Unit, User
-from emptychair.programme.accounts.services import save_user
+from emptychair.analysis.tables.simulate import Company
+from emptychair.programme.accounts.models import Unit
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import (
     Invitation,
@@ -27,22 +23,14 @@ from emptychair.programme.capture.models import (
 from emptychair.programme.capture.queries import current_wordings
 from emptychair.programme.capture.services import add_standard_wordings
 from emptychair.programme.capture.submission import Submission
-from emptychair.programme.closedloop.models import Case, Rule
-from emptychair.programme.closedloop.opening import open_past
-from emptychair.programme.closedloop.services import claim, close, contact, save_rule
 from emptychair.programme.customers.models import Account, Contact, Customer, Event, Segment, Value
 from emptychair.programme.customers.services import refresh_memberships, save_segment
 from emptychair.programme.insight.models import Benchmark
-from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.journeys.models import Driver, Journey, Stage, Touchpoint
 from emptychair.programme.lib.clock import today
-from emptychair.programme.mailroom.examples import write_examples
-from emptychair.programme.warehouse.services import synchronise
 
 BATCH = 2_000
-CASE_DAYS = 21
 Row = dict[str, Any]
-Say = Callable[[str], None]
 FIRST_NAMES = (
     *("Anna", "Erik", "Maria", "Lars", "Karin", "Anders", "Sofie", "Mikkel", "Freja", "Mads"),
     *("Ingrid", "Ole", "Kari", "Sigrid", "Emma", "Oskar", "Ida", "Jonas", "Linnea", "Nils"),
@@ -62,101 +50,8 @@ DRIVER_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class LogIn:
-    """Who may look at the demo, and how."""
-
-    role: str
-    email: str
-    password: str
-
-
-def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
-    """Make the company unless it is there already; return a log-in for each role."""
-    if not Survey.objects.exists():
-        say(f"Simulating a company of {customers} customers ...")
-        config = replace(load_config(), customers=customers)
-        company = simulate_company(config, seed=seed, until=today() - timedelta(1))
-        say("Filling the database ...")
-        with transaction.atomic():
-            _fill(company, Random(seed))  # noqa: S311  names of made-up people
-        write_examples()
-        say("Making the sums ...")
-        synchronise()
-        refresh_readings()
-    log_ins = _log_ins()
-    if not Rule.objects.exists():
-        _cases()
-    return log_ins
-
-
-def survey_path() -> str:
-    """Return the address of the public survey."""
-    return f"/s/{Link.objects.order_by('pk').values_list('public_id', flat=True)[0]}"
-
-
-def _log_ins() -> list[LogIn]:
-    path = settings.DATA / "demo_password"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(f"nordhem-{secrets.token_hex(4)}")
-    password = path.read_text()
-    busiest = _busiest_unit()
-    people = (
-        (Role.OWNER, "owner@nordhem.example", "Alice Lindqvist", ""),
-        (Role.LEADER, "ceo@nordhem.example", "Carl Bergman", ""),
-        (Role.ANALYST, "analyst@nordhem.example", "Dina Holst", ""),
-        (Role.MANAGER, "manager@nordhem.example", "Bo Nyholm", busiest),
-        (Role.EMPLOYEE, "employee@nordhem.example", "Elin Strand", busiest),
-        (Role.ADMIN, "admin@nordhem.example", "Adam Falk", ""),
-    )
-    there = set(User.objects.values_list("email", flat=True))
-    for role, email, name, unit in people:
-        if email not in there:  # hashing a password takes its time
-            save_user(email=email, name=name, role=role, unit=unit, password=password)
-    return [LogIn(str(role.label), email, password) for role, email, _, _ in people]
-
-
-def _cases() -> None:
-    """Make the rules that open cases, and let some of the last weeks' unhappy be looked after."""
-    owner, manager = (
-        User.objects.get(email=f"{name}@nordhem.example") for name in ("owner", "manager")
-    )
-    wishes, unhappy, praise = (
-        Rule(
-            name="Wants to be contacted",
-            position=1,
-            condition={"contact_wanted": True},
-            contact_hours=4,
-        ),
-        Rule(name="Unhappy customers", position=2, condition={"scores": [0, 6]}, holdout_percent=5),
-        Rule(
-            name="Praise",
-            position=9,
-            kind=Rule.Kind.PRAISE,
-            condition={"scores": [10, 10], "has_comment": True},
-        ),
-    )
-    for rule in (wishes, unhappy, praise):
-        rule.is_on = rule is not praise
-        save_rule(rule, people=[], by=owner)
-    open_past(unhappy, days=CASE_DAYS, by=owner.public_id)
-    oldest = Case.objects.filter(state=Case.State.NEW).order_by("response__answered_at")
-    for number, case in enumerate(oldest[: 2 * oldest.count() // 3]):
-        claim(case, by=manager)
-        if number % 3:
-            contact(case, said="Rang och lyssnade.", by=manager)
-        if number % 3 == 2:
-            outcome = "recovered" if number % 2 else "unchanged"
-            close(case, outcome=outcome, root_cause="Väntetid", said="", by=manager)
-
-
-def _busiest_unit() -> str:
-    by_unit = Response.objects.exclude(unit="").values("unit")
-    return str(by_unit.annotate(n=models.Count("id")).order_by("-n")[0]["unit"])
-
-
-def _fill(company: Company, random: Random) -> None:
+def fill(company: Company, random: Random) -> None:
+    """Store the tables of a simulated company as the programme would have."""
     tables = company.tables
     units = _units(tables)
     accounts = _accounts(tables["customers"])
