@@ -15,6 +15,7 @@ MODULES = {
     "B8": "b8_warehouse",
     "B11": "b11_bytes",
     "B15": "b15_start",
+    "B16": "b16_customers",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 

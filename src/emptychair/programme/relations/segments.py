@@ -194,7 +194,8 @@ class WholeSegmentForm:
 def _facts(rule: Sequence[Condition]) -> list[tuple[str, object]]:
     plain = [condition for condition in rule if not is_behaviour(condition)]
     kinds = event_kinds()
-    events = [(f"{EVENT}{kind}", f"{_('Event')}: {naming.event_name(kind)}") for kind in kinds]
+    event = _("Event")
+    events = [(f"{EVENT}{kind}", f"{event}: {naming.event_name(kind)}") for kind in kinds]
     known = {name for name, _label in events}
     more = [
         (str(one["field"]), str(one["field"]).removeprefix(EVENT))
