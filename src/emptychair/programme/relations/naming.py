@@ -51,7 +51,7 @@ def short_money(amount: float | Decimal) -> str:
     if -1_000_000 < float(amount) < 1_000_000:
         return money(amount)
     text = format_compact_decimal(float(amount), locale=locale(), fraction_digits=1)
-    return f"{text.replace('-', '−')}\u00a0{settings.CURRENCY}"
+    return f"{text.replace('-', '−')} {settings.CURRENCY}"
 
 
 def event_name(kind: str) -> str:
