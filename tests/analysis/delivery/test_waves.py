@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from emptychair.analysis.delivery.waves import WAVES, answer_waves
+from emptychair.analysis.delivery.waves import PANEL, WAVES, answer_waves, panel_effect
 from emptychair.analysis.errors import ColumnNotFoundError
 
 ASKED = datetime(2026, 3, 2, 9)
@@ -52,3 +52,15 @@ def test_without_moments_of_asking_there_are_no_waves(timed):
     assert answer_waves(timed((10, None), (3, None))) is None
     with pytest.raises(ColumnNotFoundError, match="asked_at"):
         answer_waves(timed((10, 1)).drop("asked_at"))
+
+
+def test_first_answers_are_told_from_repeated_ones(make_table):
+    days = pa.array([ASKED + timedelta(days=day) for day in (0, 1, 2, 3, 4)], pa.timestamp("us"))
+    table = make_table(
+        {"customer_id": ["a", "b", "a", None, "a"], "score": [10, 9, 3, 0, 8], "answered_at": days}
+    )
+    found = panel_effect(table)
+    assert [nps.group for nps in found.waves] == [(name,) for name in PANEL]
+    assert [nps.n for nps in found.waves] == [2, 2]
+    assert found.difference.difference == pytest.approx(-1.5)
+    assert panel_effect(table.filter(table["customer_id"].isnull())) is None

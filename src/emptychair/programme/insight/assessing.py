@@ -17,7 +17,7 @@ from emptychair.analysis.delivery.score import nps_of_counts
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.counts import ScoreCounts
 from emptychair.programme.customers.models import Segment
-from emptychair.programme.insight.defining import definitions, waves
+from emptychair.programme.insight.defining import definitions, panel, waves
 from emptychair.programme.insight.figures import digest_of, library_version
 from emptychair.programme.insight.models import Assessment
 from emptychair.programme.lib.clock import now, today
@@ -53,6 +53,9 @@ def _assessments(start: date, end: date) -> Iterator[Assessment]:
         values = tables.table("values")
         whole["definitions"] = definitions(responses, customers, values, start, end)
         whole["waves"] = waves(responses)
+        whole["panel"] = panel(tables.responses())
+        held = layer.circumstances(start=start, end=end).held
+        whole["begun"] = held.get("unconfirmed", 0)
     yield _stored("all", "", whole, about)
     yield _stored("followup", "", _followed_up(start), about)
     for slug in _segments():

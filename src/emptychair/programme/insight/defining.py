@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from emptychair.analysis.delivery.score import Nps, net_promoter_score
-from emptychair.analysis.delivery.waves import answer_waves
+from emptychair.analysis.delivery.waves import AnswerWaves, answer_waves, panel_effect
 
 DEFINITIONS = ("response", "customer", "account", "revenue")
 _KEPT = ("n", "promoters", "passives", "detractors", "nps_points", "low_points", "high_points")
@@ -50,7 +50,15 @@ def definitions(
 
 def waves(responses: ir.Table) -> dict[str, Any]:
     """Return early, middle and late answers as plain values; empty where nothing tells."""
-    found = answer_waves(responses)
+    return _in_groups(answer_waves(responses))
+
+
+def panel(responses: ir.Table) -> dict[str, Any]:
+    """Return first and repeated answers as plain values; empty where nobody is known."""
+    return _in_groups(panel_effect(responses))
+
+
+def _in_groups(found: AnswerWaves | None) -> dict[str, Any]:
     if found is None:
         return {}
     return {

@@ -101,7 +101,7 @@ def reliability_panel(words: Words) -> Panel:
         doubt=_doubt(result, words) if told else (),
         definitions=_definitions(result, words),
         waves=_waves(result, words),
-        waves_said=_waves_said(result, words),
+        waves_said=" ".join(filter(None, (_waves_said(result, words), _panel_said(result, words)))),
         segments=_segments(stored, words),
         channels=_channels(stored, words),
         digest=whole.inputs_digest[:16],
@@ -118,6 +118,11 @@ def _asked(result: Result, words: Words) -> tuple[Stat, ...]:
             _count(result["answered"], words),
             _("Of %(customers)s in the customer base, each counted once.")
             % {"customers": words.number(result["customers"])},
+        ),
+        Stat(
+            _("Begun and not sent"),
+            _count(result.get("begun"), words),
+            _("A score was touched and never sent; held, not counted."),
         ),
         Stat(
             _("Response rate"),
@@ -218,7 +223,10 @@ def _waves(result: Result, words: Words) -> tuple[Row, ...]:
         "first_day": _("Within a day of the ask"),
         "first_three_days": _("Within three days"),
         "later": _("Later"),
+        "first": _("A customer's first answer"),
+        "repeated": _("A later answer of the same customer"),
     }
+    found = {**found, **result.get("panel", {}).get("waves", {})}
     rows = []
     for name, label in named.items():
         if name in found and found[name]["n"] >= settings.MINIMUM_CELL:
@@ -257,6 +265,25 @@ def _waves_said(result: Result, words: Words) -> str:
         _(
             "Late answers do not clearly differ from early ones (%(low)s to %(high)s points):"
             " nothing here hints that those who never answer think otherwise."
+        )
+        % values
+    )
+
+
+def _panel_said(result: Result, words: Words) -> str:
+    found = result.get("panel", {})
+    difference = found.get("difference")
+    if difference is None:
+        return ""
+    if min(found["waves"][name]["n"] for name in ("first", "repeated")) < INTERVAL_FROM:
+        return ""
+    values = {name: words.points(100 * difference[name]) for name in ("difference", "low", "high")}
+    if difference["low"] <= 0 <= difference["high"]:
+        return _("Being asked again does not visibly change the answers.")
+    return (
+        _(
+            "Repeated answers differ from first ones by %(difference)s points (%(low)s to"
+            " %(high)s): those who go on answering are not like those who answer once."
         )
         % values
     )
