@@ -11,8 +11,8 @@ from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.opening import consider_answer, open_held_out
 from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
 from emptychair.programme.closedloop.services import forget_conversations
-from emptychair.programme.customers.building import build_segments
 from emptychair.programme.closedloop.writing import send_letter
+from emptychair.programme.customers.building import build_segments
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
