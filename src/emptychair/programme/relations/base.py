@@ -63,7 +63,7 @@ def base_page(
             return reverse("customers:base_chart", args=[kind]) + query
 
         block = chart_block(
-            chart_of(filters, scope, words),
+            _chart(found, filters, words),
             words,
             file_url=file_url if may_take_files else None,
             table_open=True,
@@ -85,7 +85,10 @@ def parts_of(filters: Mapping[str, str], scope: Scope) -> dict[str, Part]:
 
 def chart_of(filters: Mapping[str, str], scope: Scope, words: Words) -> Chart:
     """Return the picture of the base as a chart."""
-    found = parts_of(filters, scope)
+    return _chart(parts_of(filters, scope), filters, words)
+
+
+def _chart(found: Mapping[str, Part], filters: Mapping[str, str], words: Words) -> Chart:
     states = (*BUCKETS, *SILENT)
     shown = [
         BasePart(
