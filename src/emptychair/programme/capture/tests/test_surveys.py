@@ -53,7 +53,7 @@ def test_what_answers_rest_on_does_not_change_under_them(client: Client, survey:
     with pytest.raises(RefusedError, match="counted"):
         services.set_state(survey, "draft", by="")
     services.set_state(survey, "closed", by="")
-    assert client.get(f"/s/{link.public_id}").status_code == 404
+    assert client.get(f"/s/{link.public_id}").status_code == 410
 
 
 def test_answers_of_a_draft_are_held(client: Client, survey: Survey) -> None:
