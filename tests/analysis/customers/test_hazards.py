@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.analysis.reference import reference_json, reference_rows
 
+from emptychair.analysis.customers import hazards
 from emptychair.analysis.customers.hazards import proportional_hazards
 from emptychair.analysis.errors import ArgumentError, DataError
 
@@ -63,3 +64,14 @@ def test_what_cannot_be_told_is_said():
         proportional_hazards([1.0], [False], [[1.0]])
     with pytest.raises(DataError, match="the same for all"):
         proportional_hazards([1.0, 2.0], [True, True], [[1.0], [1.0]])
+
+
+def test_a_fit_that_runs_out_of_steps_ends_where_it_is(monkeypatch):
+    monkeypatch.setattr(hazards, "_STEPS", 1)
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(200, 1))
+    left = rng.exponential(1 / np.exp(x[:, 0]))
+    one_step = proportional_hazards(left, [True] * 200, x.tolist())
+    monkeypatch.undo()
+    fitted = proportional_hazards(left, [True] * 200, x.tolist())
+    assert one_step.log_likelihood < fitted.log_likelihood

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import inf
 
 import numpy as np
 import pyarrow as pa
@@ -272,3 +273,18 @@ def test_customers_who_answer_all_the_time_prove_nothing(duckdb):
     customers = {"customer_id": [f"c{i}" for i in range(6)]}
     found = predict(*(put(duckdb, pa.table(one)) for one in (responses, customers)))
     assert (found.silent, found.skill, found.uses_model) == (2, None, False)
+
+
+def test_weights_of_one_kind_change_no_conformal_limit():
+    scores = [0.1, 0.4, 0.2, 0.9]
+    assert conformal_quantile(scores, 0.2, weights=[2.0] * 4) == conformal_quantile(scores, 0.2)
+    # A heavy new answer leaves too few known ones beside it.
+    assert conformal_quantile(scores, 0.2, weights=[1.0, 1.0, 1.0, 9.0]) == inf
+    with pytest.raises(ArgumentError, match="answers"):
+        conformal_quantile([], 0.1)
+
+
+def test_one_answer_has_no_prediction_powered_mean():
+    one = np.array([1.0])
+    with pytest.raises(ArgumentError, match="Two answers"):
+        prediction_powered_mean(one, one, np.array([0.5, 0.4]))

@@ -1,7 +1,7 @@
 """Retention curves against R's survival package and against hand sums."""
 
 from itertools import groupby
-from math import sqrt
+from math import exp, sqrt
 
 import numpy as np
 import pytest
@@ -161,3 +161,12 @@ def test_times_nobody_was_followed_to_are_refused():
         lost_to(table, "moved")
     with pytest.raises(ArgumentError, match="two groups"):
         log_rank([table])
+
+
+def test_log_limits_are_those_of_the_formula():
+    table = life_table([Exit(1, "left", 1), Exit(2, None, 3)])
+    (first, *_) = kaplan_meier(table, interval="log")
+    error = sqrt(1 / (4 * 3))  # Greenwood: d / (n (n - d))
+    assert first.share == pytest.approx(0.75)
+    assert first.low == pytest.approx(0.75 * exp(-1.959964 * error), rel=1e-6)
+    assert first.high == 1
