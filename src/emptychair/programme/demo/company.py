@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 
 from emptychair.analysis.tables.simulate import load_config, simulate_company
 from emptychair.programme.accounts.models import Role, User
@@ -46,8 +46,7 @@ def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
         config = replace(load_config(), customers=customers)
         company = simulate_company(config, seed=seed, until=today() - timedelta(1))
         say("Filling the database ...")
-        with transaction.atomic():
-            fill(company, Random(seed))  # noqa: S311  names of made-up people
+        fill(company, Random(seed))  # noqa: S311  names of made-up people
         write_examples()
         say("Making the sums ...")
         synchronise()

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
-from django.db import models
+from django.db import models, transaction
 
 from emptychair.analysis.tables.simulate import Company
 from emptychair.programme.accounts.models import Unit
@@ -50,6 +50,7 @@ DRIVER_NAMES = {
 }
 
 
+@transaction.atomic
 def fill(company: Company, random: Random) -> None:
     """Store the tables of a simulated company as the programme would have."""
     tables = company.tables
