@@ -260,3 +260,17 @@ def test_regression_to_the_mean_is_that_of_r():
         published["mu"], published["sd_between"], published["sd_within"], published["cut"]
     )
     assert found == pytest.approx(published["rtm"], abs=1e-9)
+
+
+def test_answers_that_do_not_tell_noise_from_change_correct_nothing(make_table):
+    """Whoever answered twice within days said the same, whoever did a quarter apart as well."""
+    rows = [
+        {"customer_id": f"c{i}", "score": (3, 8, 10)[i % 3], "answered_at": datetime(2025, *day)}
+        for i in range(600)
+        for day in ((1, 1), (1, 5), (4, 1), (4, 5), (7, 1))
+    ]
+    responses = make_table({name: [row[name] for row in rows] for name in rows[0]})
+    customers = make_table({"customer_id": [f"c{i}" for i in range(600)]})
+    (found,) = movement(responses, customers, every="quarter", until=date(2025, 9, 1))
+    assert (found.reliability, found.noise_share) == (None, None)
+    assert all(move.corrected_share is None for move in found.moves)

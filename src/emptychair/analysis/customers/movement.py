@@ -14,6 +14,7 @@ from emptychair.analysis.customers.movevalue import MoveValue, move_values
 from emptychair.analysis.customers.noise import (
     FEWEST_APART,
     FEWEST_REPEATS,
+    MOST_RELIABLE,
     Corrected,
     corrected_moves,
 )
@@ -47,6 +48,7 @@ FEWEST_MOVES = 60  # answers in two periods running, for a correction
 _SEGMENT = "attr_segment"
 _GRACE_DAYS = 3
 _TWO = 2
+_AT_LIMIT = 0.001
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Movement:
         moves: of each period, then of all together, in the order of states.
         changes: of each period with customers who answered twice.
         reliability: correlation of two answers that nothing lies between; None where too
-            few answered twice.
+            few answered twice, or where their answers do not tell noise from change.
         reliability_from: days, of two answers so close; or periods, of answers two periods
             apart, where too few were asked again so soon.
         noise_share: of the moves between buckets seen, those that were noise; None likewise.
@@ -248,6 +250,9 @@ def _movement(
         and bool((pooled[:, :3, :3].sum(axis=(0, 2)) > 0).all())
     )
     corrected = again.reliability(pooled.sum(axis=0)) if is_known else None
+    if corrected is not None and corrected.reliability > MOST_RELIABLE - _AT_LIMIT:
+        # The search ended at its limit: these answers do not tell noise from change.
+        is_known, corrected = False, None
     moves = []
     for number, table in tables.items():
         seen = table.sum(axis=0)

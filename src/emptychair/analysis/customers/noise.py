@@ -22,7 +22,7 @@ FEWEST_REPEATS = 60
 FEWEST_APART = 400  # two periods apart: noise and change are then harder to tell apart
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
-_LEAST, _MOST = 0.05, 0.999
+_LEAST, MOST_RELIABLE = 0.05, 0.999
 _FAR = 8.0  # a threshold nobody lies beyond
 
 
@@ -75,7 +75,7 @@ def corrected_moves(
     observed = latent_correlation(joint)
     if reliability is None:
         reliability = reliability_of(observed, x[:, None] * repeats * x, gap)
-    true = float(np.clip(observed / reliability, -_MOST, _MOST))
+    true = float(np.clip(observed / reliability, -MOST_RELIABLE, MOST_RELIABLE))
     root = sqrt(reliability)
     fitted, model = _rectangles(then, now, observed), _rectangles(then / root, now / root, true)
     # What the model adds to or takes from each cell, put on what was seen: without noise, nothing.
@@ -110,9 +110,9 @@ def reliability_of(observed: float, repeats: Floats, gap: float) -> float:
     """
     found = latent_correlation(repeats + repeats.T if gap < 1 else repeats)
     if min(found, observed) <= 0:
-        return _MOST  # nothing to be told apart
+        return MOST_RELIABLE  # nothing to be told apart
     kept = (observed / found) ** (1 / (1 - gap))
-    return float(np.clip(observed / max(kept, _LEAST), max(observed, _LEAST), _MOST))
+    return float(np.clip(observed / max(kept, _LEAST), max(observed, _LEAST), MOST_RELIABLE))
 
 
 def answer_weights(seen: Floats, silent: Floats) -> Floats:
@@ -151,7 +151,7 @@ def latent_correlation(table: Floats) -> float:
         return -float((table * np.log(chances)).sum())
 
     found = optimize.minimize_scalar(
-        depth, bounds=(-_MOST, _MOST), method="bounded", options={"xatol": 1e-9}
+        depth, bounds=(-MOST_RELIABLE, MOST_RELIABLE), method="bounded", options={"xatol": 1e-9}
     )
     return float(found.x)
 

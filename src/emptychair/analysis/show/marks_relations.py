@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import altair as alt
 
 from emptychair.analysis.show.look import SENTINELS
-from emptychair.analysis.show.marks import BUCKETS, NARROW_BELOW, Drawing, names_axis
+from emptychair.analysis.show.marks import BUCKETS, NARROW_BELOW, Drawing, names_axis, names_room
 
 Value: TypeAlias = Mapping[str, Any]
 _C: Final = SENTINELS
@@ -49,7 +49,7 @@ def base_bars(values: Sequence[Value], width: int) -> Drawing:
 
 def figures(values: Sequence[Value], is_share: bool, decimal: str, width: int) -> Drawing:
     """Return a row per figure: a dot as measured and, below it, a diamond among comparable ones."""
-    room = 110 if width < NARROW_BELOW else 180
+    room = names_room(values, 110, 180, width)
     lows = [v[k] for v in values for k in ("low", "adjusted_low") if v[k] is not None]
     highs = [v[k] for v in values for k in ("high", "adjusted_high") if v[k] is not None]
     low, high = min([0.0, *lows]), max([0.0, *highs])

@@ -1,6 +1,7 @@
 """Compute what the pages about customers show; the worker does it when the data has changed."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ import ibis.expr.types as ir
 from emptychair.analysis.customers.behaviour import behaviour
 from emptychair.analysis.customers.economics import economics
 from emptychair.analysis.customers.growth import growth
-from emptychair.analysis.customers.movement import movement
+from emptychair.analysis.customers.movement import Move, movement
 from emptychair.analysis.customers.recovery import recovery
 from emptychair.analysis.customers.retention import compare_retention, retention
 from emptychair.analysis.customers.survival import CurvePoint
@@ -169,7 +170,16 @@ def _movement(segment: str) -> tuple[Result, int]:
     if not mine:
         return {}, 0
     result: Result = plain(mine[0])
-    return result, sum(move.n for move in mine[0].moves if move.period is None)
+    return result, max(_customers_by_period(mine[0].moves).values(), default=0)
+
+
+def _customers_by_period(moves: Sequence[Move]) -> Counter[date]:
+    """Return how many customers each period has; over all periods one would count many times."""
+    found: Counter[date] = Counter()
+    for move in moves:
+        if move.period is not None:
+            found[move.period] += move.n
+    return found
 
 
 def _growth(segment: str) -> tuple[Result, int]:  # noqa: ARG001  over everybody

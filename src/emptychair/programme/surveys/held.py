@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from emptychair.programme.accounts.models import Unit
 from emptychair.programme.accounts.policy import may, requires
 from emptychair.programme.capture import holding
 from emptychair.programme.capture.models import LedgerEntry, Response, Survey
@@ -170,6 +171,7 @@ def _tallies(request: HttpRequest, rows: QuerySet[Response]) -> list[Tally]:
 
 
 def _columns(*, may_tick: bool) -> tuple[Column, ...]:
+    units = dict(Unit.objects.values_list("code", "name"))
     tick = (Column("row", _("Choose"), lambda r: r.public_id, kind="tick"),) if may_tick else ()
     return (
         *tick,
@@ -184,6 +186,6 @@ def _columns(*, may_tick: bool) -> tuple[Column, ...]:
         Column("comment", _("Comment"), lambda r: r.comment, kind="long"),
         Column("survey", _("Survey"), lambda r: r.survey.name, "survey__name"),
         Column("channel", _("Channel"), lambda r: label(CHANNEL, r.channel), "channel"),
-        Column("unit", _("Unit"), lambda r: r.unit, "unit"),
+        Column("unit", _("Unit"), lambda r: units.get(r.unit, r.unit), "unit"),
         Column("note", _("Note"), lambda r: r.note or "", kind="long"),
     )
