@@ -1,6 +1,5 @@
 """The engines that every statistic is tested on: DuckDB, and Spark as a cluster of two workers."""
 
-import gc
 import importlib.util
 import logging
 import os
@@ -49,24 +48,15 @@ ON_SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_gro
 def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Each engine in turn."""
     yield request.getfixturevalue(request.param)
-    if request.param == "spark":
-        # Within the reach of the filters below, not in whichever test comes next.
-        gc.collect()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let pass what pyspark does and we cannot change: old pandas calls, sockets left open."""
+    """Let pass what pyspark does and we cannot change: old pandas calls."""
     for item in items:
         if item.get_closest_marker("spark"):
             # One cluster, not one per process of a parallel run.
             item.add_marker(pytest.mark.xdist_group("spark"))
             item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
-            item.add_marker(
-                pytest.mark.filterwarnings(
-                    r"ignore:Exception ignored in. <socket\.socket"
-                    ":pytest.PytestUnraisableExceptionWarning"
-                )
-            )
 
 
 def _needs(what: str, there: bool, how: str) -> None:
