@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Give every test an empty warehouse and plain static files."""
-    from emptychair.programme.capture import answering_sql
+    from emptychair.programme.capture import answering_targets
     from emptychair.programme.capture.guard import GUARD
     from emptychair.programme.capture.visits import VISITS
     from emptychair.programme.insight import services as insight
@@ -43,7 +43,7 @@ def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    for kept in (store._opened, layer._kept, answering_sql._drivers, GUARD, VISITS):
+    for kept in (store._opened, layer._kept, answering_targets._drivers, GUARD, VISITS):
         kept.clear()
     insight._last_refreshed = ""
     yield
@@ -53,10 +53,10 @@ def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests answer at once, which no person does; those about haste set the limits anew."""
-    from emptychair.programme.capture import answering_sql, circumstances
+    from emptychair.programme.capture import answering_targets, circumstances
 
     monkeypatch.setattr(circumstances, "FASTEST", timedelta(0))
-    monkeypatch.setattr(answering_sql, "SOONEST", timedelta(0))
+    monkeypatch.setattr(answering_targets, "SOONEST", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

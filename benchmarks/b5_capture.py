@@ -36,6 +36,7 @@ def _answers(application: str, seconds: float) -> tuple[float, float]:
         path = under_test.prepare()
         under_test.start("web")
         under_test.wait_until_up()
+        under_test.wait_until_calm()
         for _ in range(20):
             submit(under_test.port, path, secrets.token_urlsafe(18), 9)
         taken: list[float] = []

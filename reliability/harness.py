@@ -111,6 +111,18 @@ class Installation:
             time.sleep(0.05)
         raise TimeoutError(f"the web server was not up within {seconds} s")
 
+    def wait_until_calm(self, seconds: float = 60) -> None:
+        """Wait until the web server has warmed up: until it takes hardly any processor time."""
+        web = self.processes["web"].pid
+        end, before = time.monotonic() + seconds, -1.0
+        while time.monotonic() < end:
+            spent = sum(processor_seconds(pid) for pid in (web, *children(web)))
+            if before >= 0 and spent - before < 0.05:
+                return
+            before = spent
+            time.sleep(1)
+        raise TimeoutError(f"the web server was still busy after {seconds} s")
+
     def stop(self) -> None:
         """End every process and what it started."""
         for process in self.processes.values():
@@ -126,6 +138,12 @@ def children(parent: int) -> list[int]:
         ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
     )
     return [int(line) for line in listed.stdout.split()]
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

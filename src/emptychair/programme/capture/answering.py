@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from emptychair.programme.capture import answering_sql as sql
+from emptychair.programme.capture import answering_targets as targets
+from emptychair.programme.capture.answering_targets import Target
 from emptychair.programme.capture.circumstances import UNKNOWN as UNKNOWN_CIRCUMSTANCES
 from emptychair.programme.capture.circumstances import Circumstances
 from emptychair.programme.capture.submission import Problem, Submission, read_moment
@@ -60,9 +62,12 @@ Outcome = Stored | Problem
 
 @dataclass
 class _Waiting:
-    find: Callable[[datetime], "sql.Target | Problem"]
+    """A submission on its way to disk: for what `token` speaks for, or what `find` returns."""
+
     submission: Submission
     around: Circumstances = UNKNOWN_CIRCUMSTANCES
+    token: str = ""
+    find: Callable[[datetime], Target | Problem] | None = None
     outcome: Outcome = BUSY
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -73,8 +78,8 @@ def answer(
     """Store what the holder of an invitation or public link sent; return after COMMIT."""
     if submission.amends:
         first = submission.amends
-        return store(lambda _: sql.target_of_amended(token, first), submission, around)
-    return store(lambda moment: sql.target_of_token(token, moment), submission, around)
+        return store(lambda _: targets.target_of_amended(token, first), submission, around)
+    return _WRITER.put(_Waiting(submission, around, token=token))
 
 
 def amend(
@@ -87,16 +92,16 @@ def amend(
     public_id = tokens.verify(purpose, answer_token, now())
     if public_id is None:
         return UNKNOWN
-    return store(lambda _: sql.target_of_response(public_id), submission, around)
+    return store(lambda _: targets.target_of_response(public_id), submission, around)
 
 
 def store(
-    find: Callable[[datetime], "sql.Target | Problem"],
+    find: Callable[[datetime], Target | Problem],
     submission: Submission,
     around: Circumstances = UNKNOWN_CIRCUMSTANCES,
 ) -> Outcome:
     """Store a submission for the target that `find` returns in its transaction."""
-    return _WRITER.put(_Waiting(find, submission, around))
+    return _WRITER.put(_Waiting(submission, around, find=find))
 
 
 class _Writer:
@@ -133,7 +138,12 @@ class _Writer:
         try:
             with transaction.atomic():
                 write_group(group)
-        except Exception:
+        except Exception as error:
+            if len(group) > 1 and isinstance(error, DataError | IntegrityError):
+                # One of them cannot be stored; the others must not suffer for it.
+                for item in group:
+                    self._commit([item])
+                return
             logger.exception("a group of %d answers was not stored; they may retry", len(group))
             for item in group:
                 item.outcome = BUSY
@@ -147,47 +157,112 @@ _WRITER = _Writer()
 
 
 def write_group(group: Sequence[_Waiting]) -> None:
-    """Write every item of `group` in the open transaction and set its outcome."""
+    """Write every item of `group` in the open transaction and set its outcome.
+
+    First answers are written together. What builds on an answer that is there, or may be there
+    once these are written, follows one by one.
+    """
     moment = now()
-    origins = []
-    for item in group:
-        target = item.find(moment)
+    for item in _write_together(group, moment):
+        _write_alone(item, moment)
+
+
+def _write_together(group: Sequence[_Waiting], moment: datetime) -> list[_Waiting]:
+    """Write the first answers of `group`; return the items that are still to be written."""
+    once, left = _once_each(group)
+    found = targets.targets_of_tokens([item.token for item in once], moment)
+    new: list[tuple[_Waiting, sql.FirstAnswer]] = []
+    invited = set()
+    for item in once:
+        target = found[item.token]
         if isinstance(target, Problem):
             item.outcome = target
-            continue
-        around = item.around
-        outcome = item.outcome = _write(target, item.submission, around, moment)
-        is_new = isinstance(outcome, Stored) and outcome.created and outcome.at == moment
-        if is_new and target.link and around.source:
-            assert isinstance(outcome, Stored)
-            origins.append((outcome.response, target.link, around.source, around.network))
-    if origins:
-        sql.note_origins(origins, moment)
+        elif target.response or item.submission.score is None or target.invitation in invited:
+            left.append(item)
+        elif problem := _problem(target, item.submission):
+            item.outcome = problem
+        else:
+            new.append((item, _first_answer(target, item, moment)))
+            if target.invitation is not None:
+                invited.add(target.invitation)
+    _write_new(new, moment)
+    return left
 
 
-def _write(
-    target: "sql.Target", said: Submission, around: Circumstances, moment: datetime
-) -> Outcome:
-    problem = _problem(target, said)
+def _once_each(group: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
+    """Part the submissions with a token, each id once, from those that must wait for them."""
+    once: dict[str, _Waiting] = {}
+    for item in group:
+        if item.token:
+            once.setdefault(item.submission.submission_id, item)
+    left = [item for item in group if once.get(item.submission.submission_id) is not item]
+    return list(once.values()), left
+
+
+def _first_answer(target: Target, item: _Waiting, moment: datetime) -> sql.FirstAnswer:
+    said = item.submission
+    held = (
+        target.state_reason or _suspicion(target, said, item.around) or _unconfirmed(target, said)
+    )
+    answered_at, clock = _answered(said, moment)
+    return sql.FirstAnswer(tokens.new_id(), target, said, held, answered_at, clock)
+
+
+def _write_new(new: Sequence[tuple[_Waiting, sql.FirstAnswer]], moment: datetime) -> None:
+    """Write first answers and say so to those who sent them; a repeat gets the first reply."""
+    entries = [(first.said, first.public_id, "answer") for _, first in new]
+    appended = sql.append_entries(entries, moment)
+    stored = [pair for pair in new if pair[1].said.submission_id in appended]
+    sql.insert_responses([first for _, first in stored], moment)
+    sql.note_origins(
+        [
+            (first.public_id, first.target.link, item.around.source, item.around.network)
+            for item, first in stored
+            if first.target.link and item.around.source
+        ],
+        moment,
+    )
+    for item, first in new:
+        name = first.said.submission_id
+        is_new = name in appended
+        item.outcome = (
+            Stored(first.public_id, name, True, moment) if is_new else _repeat(first.said)
+        )
+
+
+def _write_alone(item: _Waiting, moment: datetime) -> None:
+    found = item.find(moment) if item.find else _target_of(item.token, moment)
+    problem = found if isinstance(found, Problem) else _problem(found, item.submission)
     if problem:
-        return problem
-    suspicion = _suspicion(target, said, around)
-    response = target.response or tokens.new_id()
+        item.outcome = problem
+        return
+    assert isinstance(found, Target)
+    if found.response is None:
+        _write_new([(item, _first_answer(found, item, moment))], moment)
+    else:
+        item.outcome = _write_more(found, found.response, item, moment)
+
+
+def _target_of(token: str, moment: datetime) -> Target | Problem:
+    return targets.targets_of_tokens([token], moment)[token]
+
+
+def _write_more(target: Target, response: str, item: _Waiting, moment: datetime) -> Outcome:
+    """Write what is added to a response that is there."""
+    said = item.submission
+    suspicion = _suspicion(target, said, item.around)
     kind = _kind(target, said, suspicion)
-    if not sql.append_entry(said, response, kind, moment):
+    if not sql.append_entries([(said, response, kind)], moment):
         return _repeat(said)
-    if kind == "answer":
-        reason = target.state_reason or suspicion or _unconfirmed(target, said)
-        sql.insert_response(target, response, said, moment, reason, _answered(said, moment))
-    elif kind == "amend":
+    if kind == "amend":
         sql.amend_response(target, said, moment, _held_after(target, said, suspicion))
     else:
         sql.note_kept_out(response, suspicion or "unconfirmed", moment)
-    return Stored(response, said.submission_id, kind == "answer", moment)
+    return Stored(response, said.submission_id, False, moment)
 
 
-def _problem(target: "sql.Target", said: Submission) -> Problem | None:
-    unknown = set(said.ratings) - sql.drivers_of(target.survey)
+def _problem(target: Target, said: Submission) -> Problem | None:
+    unknown = set(said.ratings) - targets.drivers_of(target.survey)
     if unknown:
         return Problem(400, "rating", f"This survey has no driver {min(unknown)!r}.")
     if target.response is None and said.score is None and not sql.submission(said.submission_id):
@@ -199,28 +274,26 @@ def _problem(target: "sql.Target", said: Submission) -> Problem | None:
     return None
 
 
-def _suspicion(target: "sql.Target", said: Submission, around: Circumstances) -> str:
+def _suspicion(target: Target, said: Submission, around: Circumstances) -> str:
     """Return why this is probably not the person who was asked, or nothing."""
     if said.trap:
         return "hidden_field"
     return around.reason or ("too_soon" if target.is_too_soon else "")
 
 
-def _kind(target: "sql.Target", said: Submission, suspicion: str) -> str:
-    """Return what the entry is; what is `kept` does not change the response it came for."""
-    if target.response is None:
-        return "answer"
+def _kind(target: Target, said: Submission, suspicion: str) -> str:
+    """Return what an entry does to the response it came for; what is `kept` leaves it as it is."""
     is_counted = target.held_reason in ("", "test")
     if (suspicion and is_counted) or (said.unconfirmed and not target.is_unconfirmed):
         return "kept"
     return "amend"
 
 
-def _unconfirmed(target: "sql.Target", said: Submission) -> str:
+def _unconfirmed(target: Target, said: Submission) -> str:
     return "unconfirmed" if said.unconfirmed and target.unconfirmed != "count" else ""
 
 
-def _held_after(target: "sql.Target", said: Submission, suspicion: str) -> str:
+def _held_after(target: Target, said: Submission, suspicion: str) -> str:
     """Return why the response is held after an amendment: a person's own answer frees it."""
     if suspicion or said.unconfirmed or target.held_reason not in BY_MOMENT:
         return target.held_reason

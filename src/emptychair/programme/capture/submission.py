@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,6 +21,7 @@ _FIELDS = frozenset({"submission_id", "score", "comment", "contact_wanted", "lan
 # A field that no person sees, a score that was touched but not sent, and what a device kept.
 _MORE_FIELDS = frozenset({"leave_empty", "unconfirmed", "amends", "answered_at"})
 # Said by few answers. The ledger keeps them only where said, and digests stay as they were.
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _SELDOM = ("trap", "unconfirmed", "amends", "answered_at")
 
 
@@ -51,14 +52,15 @@ class Submission:
     @property
     def body(self) -> dict[str, Any]:
         """What the ledger keeps of it."""
-        said = {key: value for key, value in asdict(self).items() if key != "submission_id"}
-        return {key: value for key, value in said.items() if value or key not in _SELDOM}
+        said = {key: value for key, value in vars(self).items() if value or key not in _SELDOM}
+        del said["submission_id"]
+        return said
 
     @property
     def digest(self) -> str:
         """A hash of the body: the same id must come with the same body."""
-        canonical = json.dumps(self.body, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        canonical = _canonical(self.body).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(canonical).hexdigest()
 
 
 def read_submission(content_type: str, body: bytes) -> Submission | Problem:

@@ -15,7 +15,7 @@ from emptychair.programme.accounts.keys import admit, with_key
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.accounts.policy import public
 from emptychair.programme.capture import answering
-from emptychair.programme.capture.answering_sql import Target
+from emptychair.programme.capture.answering_targets import Target
 from emptychair.programme.capture.models import Survey
 from emptychair.programme.capture.submission import (
     MOST_BYTES,

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from emptychair.programme.activity.models import Activity, Change
-from emptychair.programme.capture import answering_sql, circumstances, holding
+from emptychair.programme.capture import answering_targets, circumstances, holding
 from emptychair.programme.capture.answering import Stored, amend, answer
 from emptychair.programme.capture.circumstances import Circumstances, circumstances_of
 from emptychair.programme.capture.guard import MISSES, Guard
@@ -81,7 +81,7 @@ def test_it_holds_an_answer_that_filled_the_field_no_person_sees(
 def test_it_holds_what_comes_sooner_than_a_person_can_read_the_mail(
     monkeypatch: pytest.MonkeyPatch, invite: Callable[..., str]
 ) -> None:
-    monkeypatch.setattr(answering_sql, "SOONEST", timedelta(seconds=5))
+    monkeypatch.setattr(answering_targets, "SOONEST", timedelta(seconds=5))
     soon = invite(Customer.objects.create(code="C1"), sent_at=now())
     late = invite(Customer.objects.create(code="C2"), sent_at=now() - timedelta(seconds=9))
     answer(soon, Submission(ID, 9))
