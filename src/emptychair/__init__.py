@@ -33,6 +33,7 @@ _NAMES = {
     "customers.growth": ("Growth", "growth"),
     "customers.lifetime": ("fit_contracts", "fit_purchases", "fit_spend"),
     "customers.movement": ("Movement", "movement"),
+    "customers.movers": ("MoverContrast", "movers"),
     "customers.predict": ("Prediction", "predict"),
     "customers.recovery": ("Recovery", "recovery"),
     "customers.retention": ("Retention", "retention"),

@@ -1,4 +1,4 @@
-"""economics, growth, movement, behaviour and predict, as a user calls them."""
+"""economics, growth, movement, movers, behaviour and predict, as a user calls them."""
 
 import csv
 import io
@@ -110,6 +110,23 @@ def test_it_says_how_buckets_behave(company, capsys):
     assert "features differ" in capsys.readouterr().out
 
 
+def test_it_says_what_moved_customers(company, capsys, tmp_path):
+    rows = results(capsys, "movers", company, "--events", company)
+    assert set(rows[0]) >= {
+        "direction", "feature", "n", "mover_mean", "other_mean", "contrast", "low", "high",
+        "q_value",
+    }  # fmt: skip
+    assert {row["direction"] for row in rows} == {"up", "down"}
+    assert any(row["feature"].startswith("rating_") for row in rows)
+    picture = tmp_path / "movers.svg"
+    assert run(["movers", company]) == 0
+    assert "go along with the move" in capsys.readouterr().out
+    assert run(["movers", company, "-o", str(picture)]) == 0
+    assert picture.read_text().startswith("<svg")
+    assert run(["movers", company, "--by", "language", "-o", str(picture)]) == 2
+    assert "leave out --by" in capsys.readouterr().err
+
+
 def test_it_says_what_the_silent_may_think(company, capsys, tmp_path):
     command = ["predict", company, "--customers", company, "--events", company, "--until", UNTIL]
     (row,) = results(capsys, *command)
@@ -160,6 +177,7 @@ def test_it_draws_each_result(words, company, capsys, tmp_path):
     picture: Path = tmp_path / "picture.svg"
     chosen = [company if word == "FILE" else word for word in words]
     assert run([*chosen, "-o", str(picture)]) == 0
+    assert run(["movers", company, "-o", str(picture)]) == 0
     assert picture.read_text().startswith("<svg")
     if words[0] in ("movement", "behaviour"):
         assert run([*chosen, "--by", "attr_segment", "-o", str(picture)]) == 2

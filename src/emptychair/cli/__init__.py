@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "economics": ("worth", "economics", "What detractors, passives and promoters are worth."),
     "growth": ("worth", "growth", "Growth that was earned, apart from what was bought."),
     "movement": ("moving", "movement", "Who moves between buckets, into silence and away."),
+    "movers": ("movers", "movers", "What changed or happened with those who moved."),
     "behaviour": ("moving", "behaviour", "What promoters do before they answer, detractors not."),
     "predict": ("moving", "predict", "What the silent may think, and the NPS of everybody."),
     "simulate": ("simulate", "simulate", "Write the tables of a company whose truth is known."),

@@ -250,6 +250,7 @@ def _contrast_shown(one: Contrast) -> tuple[str, ...]:
     "--set-confidence", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.9,
     show_default=True, help="How often the set of buckets holds the true one, a share.",
 )  # fmt: skip
+@click.option("--segment", metavar="COLUMN", help="Of customers: sets hold within each value.")
 @click.option(
     "--asked-at-random", is_flag=True,
     help="Those asked were drawn by chance and nearly all answered.",
@@ -263,6 +264,7 @@ def predict(
     events: str | None,
     traits: str | None,
     set_confidence: float,
+    segment: str | None,
     asked_at_random: bool,
     until: datetime | None,
     by: tuple[str, ...],
@@ -293,6 +295,7 @@ def predict(
             traits=None if traits is None else [one.strip() for one in traits.split(",")],
             on=day_of(until),
             set_confidence=set_confidence,
+            segment=segment,
             confidence=confidence,
             asked_at_random=asked_at_random,
         )
@@ -301,7 +304,7 @@ def predict(
         method="multinomial_logit_venn_abers_aipw",
         inputs={
             **answers.inputs, "customers": customers, "events": events, "traits": traits,
-            "until": day_of(until), "set_confidence": set_confidence,
+            "until": day_of(until), "set_confidence": set_confidence, "segment": segment,
             "asked_at_random": asked_at_random, "confidence": confidence, "seed": seed,
         },
         excluded=answers.excluded,

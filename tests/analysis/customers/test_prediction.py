@@ -10,9 +10,11 @@ import pytest
 from tests.analysis.reference import reference_json, reference_rows
 
 from emptychair.analysis.customers.calibration import (
+    Judged,
     bucket_sets,
     conformal_quantile,
     isotonic,
+    segment_sets,
     skill,
     venn_abers,
     with_temperature,
@@ -20,7 +22,7 @@ from emptychair.analysis.customers.calibration import (
 from emptychair.analysis.customers.model import design_of, fit_buckets
 from emptychair.analysis.customers.predict import predict
 from emptychair.analysis.customers.total import prediction_powered_mean, total_nps
-from emptychair.analysis.errors import ArgumentError, NoAnswersError
+from emptychair.analysis.errors import ArgumentError, ColumnNotFoundError, NoAnswersError
 from emptychair.analysis.sums.features import kinds_of, with_features
 from emptychair.analysis.tables import put
 from emptychair.analysis.tables.simulate import load_config, simulate_company
@@ -88,6 +90,53 @@ def test_sets_hold_the_true_bucket_as_often_as_they_say():
     inside = np.mean([names[s] in one for s, one in zip(said[new], sets, strict=True)])
     assert 0.88 <= inside <= 0.92
     assert bucket_sets(np.array([[0.4, 0.3, 0.3]]), 0.1) == [tuple(names)]
+
+
+def test_sets_hold_in_a_segment_that_is_hard_to_predict():
+    rng = np.random.default_rng(8)
+    names, n = ("detractor", "passive", "promoter"), 6_000
+    segments = rng.choice(["easy", "hard", "rare"], n, p=[0.8, 0.195, 0.005])
+    chances = np.tile([0.8, 0.15, 0.05], (n, 1))
+    truth = np.where(segments == "easy", 0.9, 0.3)
+    said = np.where(rng.random(n) < truth, 0, rng.integers(1, 3, n))
+    known, new = np.arange(n) < n // 2, np.arange(n) >= n // 2
+    missed = 1 - chances[known, said[known]]
+    judged = Judged(missed, np.ones(len(missed)), segments[known].tolist())
+
+    def held(sets, segment):
+        rows = zip(said[new], sets, segments[new], strict=True)
+        return np.mean([names[one] in found for one, found, whose in rows if whose == segment])
+
+    whole = bucket_sets(chances[new], conformal_quantile(missed.tolist(), 0.2))
+    assert held(whole, "hard") < 0.7
+    own = segment_sets(chances[new], segments[new].tolist(), judged, 0.2)
+    assert held(own, "hard") >= 0.78
+    assert held(own, "easy") >= 0.78
+    # Too few of them were judged: they share the limit of all.
+    (rare, *_rest) = [one for one, s in zip(own, segments[new], strict=True) if s == "rare"]
+    (shared, *_rest) = [one for one, s in zip(whole, segments[new], strict=True) if s == "rare"]
+    assert rare == shared
+
+
+def test_sets_know_segments_by_their_column(make_table):
+    n = 30
+    responses = make_table(
+        {
+            "customer_id": [f"c{i:02}" for i in range(n)],
+            "answered_at": [datetime(2026, 6, 1)] * n,
+            "score": [10] * n,
+        }
+    )
+    customers = make_table(
+        {
+            "customer_id": [f"c{i:02}" for i in range(n + 4)],
+            "attr_level": [*["gold"] * n, "gold", "gold", None, "none"],
+        }
+    )
+    found = predict(responses, customers, on=UNTIL, segment="attr_level")
+    assert found.table.num_rows == 4
+    with pytest.raises(ColumnNotFoundError, match="no column 'level'"):
+        predict(responses, customers, on=UNTIL, segment="level")
 
 
 def test_skill_is_honest_about_customers_who_answer_often():

@@ -212,10 +212,11 @@ def contrasts_of(
         group: values of the columns grouped by.
         confidence: coverage of the intervals.
     """
+    if not strata:
+        return []
     sums = np.array(list(strata.values()))
     total = sums.sum(axis=0)
-    if total[0, 0, 0] < FEWEST_OF_BUCKET or total[2, 0, 0] < FEWEST_OF_BUCKET:
-        return []
+    enough = (total[0, :, 0] >= FEWEST_OF_BUCKET) & (total[2, :, 0] >= FEWEST_OF_BUCKET)
     n, x, xx = sums[..., 0], sums[..., 1], sums[..., 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = x / n
@@ -238,7 +239,7 @@ def contrasts_of(
     looked_at = [
         i
         for i in range(len(features))
-        if doing[i] >= FEWEST_DOING_SO and np.isfinite(value[i]) and spread[i] > 0
+        if enough[i] and doing[i] >= FEWEST_DOING_SO and np.isfinite(value[i]) and spread[i] > 0
     ]
     freedom = degrees.sum(axis=0)
     p_values = [2 * float(stats.t.sf(abs(value[i] / spread[i]), freedom[i])) for i in looked_at]

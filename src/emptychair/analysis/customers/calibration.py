@@ -16,6 +16,7 @@ from emptychair.analysis.errors import ArgumentError
 from emptychair.analysis.sums.followup import BUCKETS
 
 BINS = 10
+FEWEST_OF_SEGMENT = 100  # judged answers, for sets of its own
 
 _DIGITS = 3  # scores that agree so far share one Venn-Abers pair
 
@@ -46,6 +47,21 @@ class Skill:
     def has_skill(self) -> bool:
         """Whether the chances beat the shares by more than chance explains (one side, 5 %)."""
         return self.base_log_loss - self.log_loss > 1.645 * self.gain_error
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Answers whose prediction was made before they came, one entry each.
+
+    Attributes:
+        missed: one less the chance given to what was said.
+        weights: how many of those to be told about each stands for.
+        segments: of the customers who gave them.
+    """
+
+    missed: Floats
+    weights: Floats
+    segments: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -170,6 +186,45 @@ def bucket_sets(chances: Floats, limit: float) -> list[tuple[str, ...]]:
         tuple(name for name, inside in zip(BUCKETS, row, strict=True) if inside)
         for row in chosen.tolist()
     ]
+
+
+def segment_sets(
+    chances: Floats,
+    segments: Sequence[str],
+    judged: Judged,
+    alpha: float,
+) -> list[tuple[str, ...]]:
+    """Return the sets of customers, with a limit of its own for each segment that can have one.
+
+    A limit for everybody holds on average, and may fail a segment whose members are harder to
+    predict. Segments with fewer judged answers share the limit of all.
+
+    Args:
+        chances: of the customers to tell about, one row each.
+        segments: of each of them.
+        judged: answers whose prediction came before them.
+        alpha: how often a set may miss the true bucket.
+
+    References:
+        Mondrian predictors: Vovk, Gammerman & Shafer (2005), section 4.5; weights for another
+        population: Tibshirani, Foygel Barber, Candès & Ramdas (2019), NeurIPS 32.
+    """
+    own = np.asarray(judged.segments, dtype=object)
+    everybody = conformal_quantile(judged.missed.tolist(), alpha, judged.weights.tolist())
+    limits = {}
+    for segment in sorted(set(segments)):
+        there = own == segment
+        limits[segment] = (
+            conformal_quantile(judged.missed[there].tolist(), alpha, judged.weights[there].tolist())
+            if there.sum() >= FEWEST_OF_SEGMENT
+            else everybody
+        )
+    found: list[tuple[str, ...]] = [()] * len(segments)
+    for segment, limit in limits.items():
+        rows = [i for i, one in enumerate(segments) if one == segment]
+        for i, one in zip(rows, bucket_sets(chances[rows], limit), strict=True):
+            found[i] = one
+    return found
 
 
 def with_temperature(chances: Floats, temperature: float) -> Floats:

@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from emptychair.analysis.checks import check_share
+from emptychair.analysis.checks import check_columns, check_share
 from emptychair.analysis.customers.buckets import OLDEST_ANSWER_DAYS, SILENT, current_buckets
 from emptychair.analysis.customers.calibration import (
+    Judged,
     ReliabilityBin,
     Skill,
-    bucket_sets,
-    conformal_quantile,
     fit_temperature,
     reliability_curve,
+    segment_sets,
     skill,
     venn_abers,
     with_temperature,
@@ -34,10 +34,14 @@ from emptychair.analysis.customers.total import (
     TotalNps,
     cross_fitted,
     prediction_powered_mean,
-    total_nps,
+    total_of,
 )
 from emptychair.analysis.delivery.intervals import Floats
-from emptychair.analysis.delivery.nonresponse import tipping_difference, worst_bounds
+from emptychair.analysis.delivery.nonresponse import (
+    LOWEST_PROPENSITY,
+    tipping_difference,
+    worst_bounds,
+)
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.features import (
     answers_with_moment,
@@ -101,6 +105,26 @@ class _Forecast:
     customers: Sequence[str]
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """What the sets of buckets are made with: by customer the chance to answer, the segment."""
+
+    alpha: float
+    rho: Mapping[str, float]
+    segments: Mapping[str, str]
+
+    def judged(self, missed: Floats, customers: Sequence[str]) -> Judged:
+        """Return judged answers that weigh as many of the silent as they stand for."""
+        usual = float(np.median(list(self.rho.values())))
+        rho = np.array([self.rho.get(customer, usual) for customer in customers])
+        rho = np.clip(rho, LOWEST_PROPENSITY, 1 - LOWEST_PROPENSITY)
+        return Judged(missed, (1 - rho) / rho, self.of(customers))
+
+    def of(self, customers: Sequence[str]) -> list[str]:
+        """Return the segment of each customer."""
+        return [self.segments.get(customer, "") for customer in customers]
+
+
 def predict(
     responses: ir.Table,
     customers: ir.Table,
@@ -110,6 +134,7 @@ def predict(
     on: date | None = None,
     oldest_days: int = OLDEST_ANSWER_DAYS,
     set_confidence: float = 0.9,
+    segment: str | None = None,
     confidence: float = 0.95,
     asked_at_random: bool = False,
 ) -> Prediction:
@@ -128,6 +153,8 @@ def predict(
         on: the day meant; that of the last answer or leaving when left out.
         oldest_days: age in days beyond which an answer says nothing of today.
         set_confidence: how often the set of buckets holds the true one.
+        segment: column of `customers`; sets hold that often within each of its values, see
+            `segment_sets`.
         confidence: coverage of the interval of the total.
         asked_at_random: the customers asked were drawn by chance and nearly all answered;
             then the total is prediction-powered, otherwise doubly robust.
@@ -139,7 +166,7 @@ def predict(
         DataError: a customer is there twice.
 
     References:
-        See `fit_buckets`, `venn_abers`, `conformal_quantile`, `total_nps` and
+        See `fit_buckets`, `venn_abers`, `segment_sets`, `total_nps` and
         `prediction_powered_mean`.
     """
     check_share(set_confidence, "set_confidence")
@@ -165,10 +192,15 @@ def predict(
     uses_model = judged is not None and judged.has_skill
     silent = [i for i, bucket in enumerate(people["bucket"]) if bucket == SILENT]
     chosen = {name: [column[i] for i in silent] for name, column in people.items()}
-    table = _table(learnt, chosen, forecast if uses_model else None, 1 - set_confidence)
-    return _prediction(
-        table, people, forecast, judged, uses_model, confidence, asked_at_random=asked_at_random
+    fitted, rho = _cross_fitted(people)
+    doubt = _Doubt(
+        1 - set_confidence,
+        dict(zip(people["customer"], rho.tolist(), strict=True)),
+        {} if segment is None else _segments_of(customers, segment),
     )
+    table = _table(learnt, chosen, forecast if uses_model else None, doubt)
+    total = _total(people, fitted, rho, confidence, asked_at_random=asked_at_random)
+    return _prediction(table, people, forecast, judged, total, uses_model=uses_model)
 
 
 def _answers(responses: ir.Table, day: date) -> ir.Table:
@@ -226,7 +258,7 @@ def _table(
     learnt: Mapping[str, list[Any]],
     chosen: Mapping[str, list[Any]],
     forecast: _Forecast | None,
-    alpha: float,
+    doubt: _Doubt,
 ) -> pa.Table:
     """Return the chances of the silent: by the model, or without a forecast by the shares."""
     said = _codes(learnt["bucket"])
@@ -235,19 +267,22 @@ def _table(
         counts = np.bincount(said.astype(int), minlength=len(BUCKETS)) + 0.5
         known = np.tile(counts / counts.sum(), (len(said), 1))
         chances, truth = np.tile(counts / counts.sum(), (n, 1)), said
+        who: Sequence[str] = learnt["customer"]
     else:
         features = _features(learnt)
         design = design_of(features)
         model = fit_buckets(design.matrix(features), said)
         heat = fit_temperature(forecast.chances, forecast.buckets)
-        known, truth = forecast.chances, forecast.buckets
+        known, truth, who = forecast.chances, forecast.buckets, forecast.customers
         silent = design.matrix(_features(chosen))
         chances = with_temperature(model.chances(silent), heat) if n else np.zeros((0, 3))
     low, high = venn_abers(known[:, 0], (truth == 0).astype(float), chances[:, 0])
     detractor = high / (1 - low + high)
     others = chances[:, 1:] / np.maximum(chances[:, 1:].sum(axis=1, keepdims=True), 1e-12)
     missed = 1 - known[np.arange(len(truth)), truth.astype(int)]
-    sets = bucket_sets(chances, conformal_quantile(missed.tolist(), alpha))
+    sets = segment_sets(
+        chances, doubt.of(chosen["customer"]), doubt.judged(missed, who), doubt.alpha
+    )
     chances = np.column_stack([detractor, others * (1 - detractor)[:, None]])
     return pa.table(
         {
@@ -265,12 +300,10 @@ def _prediction(
     people: Mapping[str, list[Any]],
     forecast: _Forecast | None,
     judged: Skill | None,
-    uses_model: bool,
-    confidence: float,
+    total: TotalNps,
     *,
-    asked_at_random: bool,
+    uses_model: bool,
 ) -> Prediction:
-    total = _total(people, confidence, asked_at_random=asked_at_random)
     said = _codes(people["bucket"])
     raw = float(np.nanmean(said) - 1)
     answered_share = total.answered / total.customers
@@ -295,18 +328,34 @@ def _prediction(
     )
 
 
-def _total(
-    people: Mapping[str, list[Any]], confidence: float, *, asked_at_random: bool
-) -> TotalNps:
+def _segments_of(customers: ir.Table, segment: str) -> dict[str, str]:
+    check_columns(customers, ["customer_id", segment])
+    named = customers.filter(customers[segment].notnull())
+    rows = named.select("customer_id", segment=named[segment].cast("string")).to_pyarrow()
+    return dict(zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True))
+
+
+def _cross_fitted(people: Mapping[str, list[Any]]) -> tuple[Floats, Floats]:
     features = _features(people)
     matrix = (
         design_of(features).matrix(features) if features else np.ones((len(people["bucket"]), 1))
     )
-    said, groups = _codes(people["bucket"]), np.array(people["hash_group"], dtype=np.float64)
+    groups = np.array(people["hash_group"], dtype=np.float64)
+    return cross_fitted(matrix, _codes(people["bucket"]), groups)
+
+
+def _total(
+    people: Mapping[str, list[Any]],
+    fitted: Floats,
+    rho: Floats,
+    confidence: float,
+    *,
+    asked_at_random: bool,
+) -> TotalNps:
+    said = _codes(people["bucket"])
     spoke = ~np.isnan(said)
     if not (asked_at_random and (~spoke).sum() > 1 and spoke.sum() > 1):
-        return total_nps(matrix, said, groups, confidence)
-    fitted, _ = cross_fitted(matrix, said, groups)
+        return total_of(fitted, rho, said, confidence)
     found = prediction_powered_mean(said[spoke] - 1, fitted[spoke], fitted[~spoke], confidence)
     # The mean of the others and that of the sample are one and the same when drawn by chance.
     silent = float(fitted[~spoke].mean())

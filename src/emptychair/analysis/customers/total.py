@@ -62,7 +62,11 @@ def total_nps(
         Robins, Rotnitzky & Zhao (1994), Journal of the American Statistical Association 89,
         846-866; Chernozhukov et al. (2018), The Econometrics Journal 21(1), C1-C68.
     """
-    fitted, rho = cross_fitted(matrix, answers, groups)
+    return total_of(*cross_fitted(matrix, answers, groups), answers, confidence)
+
+
+def total_of(fitted: Floats, rho: Floats, answers: Floats, confidence: float = 0.95) -> TotalNps:
+    """Estimate the NPS of all customers from what `cross_fitted` found, as `total_nps` does."""
     spoke, n = ~np.isnan(answers), len(answers)
     trimmed = rho < LOWEST_PROPENSITY
     rho = np.maximum(rho, LOWEST_PROPENSITY)

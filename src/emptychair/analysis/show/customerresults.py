@@ -8,6 +8,7 @@ from emptychair.analysis.customers.behaviour import FALSE_DISCOVERY_RATE, Contra
 from emptychair.analysis.customers.economics import Economics
 from emptychair.analysis.customers.growth import Growth
 from emptychair.analysis.customers.movement import Movement
+from emptychair.analysis.customers.movers import MoverContrast
 from emptychair.analysis.customers.predict import Prediction
 from emptychair.analysis.show.charts import Chart
 from emptychair.analysis.show.relations import (
@@ -80,6 +81,29 @@ def behaviour_chart(found: Sequence[Contrast], words: Words) -> Chart:
         rows[:MOST_FEATURES],
         words,
         caption=words("chart_contrasts_caption"),
+    )
+
+
+def movers_chart(found: Sequence[MoverContrast], words: Words) -> Chart:
+    """Return what differs between those who moved and those who started alike and did not."""
+    rows = [
+        FigureRow(
+            f"{words(f'moved_{one.direction}')} · "
+            f"{one.feature.removeprefix('events_').removeprefix('rating_')}",
+            one.n,
+            one.contrast,
+            one.low,
+            one.high,
+        )
+        for one in found
+        if one.q_value <= FALSE_DISCOVERY_RATE
+    ]
+    return figures_chart(
+        "movers",
+        words("chart_movers"),
+        rows[:MOST_FEATURES],
+        words,
+        caption=words("chart_movers_caption"),
     )
 
 

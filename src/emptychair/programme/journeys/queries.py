@@ -1,6 +1,8 @@
 """Reads of journeys: which touchpoints belong to which stage."""
 
-from emptychair.programme.journeys.models import Stage, Touchpoint
+from django.utils.translation import get_language
+
+from emptychair.programme.journeys.models import Driver, Stage, Touchpoint
 
 
 def touchpoints_by_stage() -> dict[str, tuple[str, ...]]:
@@ -25,4 +27,13 @@ def stage_names() -> dict[str, str]:
         if len(journeys) == 1
         else f"{stage.journey.name}: {stage.name}"
         for stage in stages
+    }
+
+
+def driver_names() -> dict[str, str]:
+    """Return the name of each driver by its slug, in the reader's language where it has one."""
+    language = get_language() or ""
+    return {
+        driver.slug: driver.names.get(language[:2]) or driver.name
+        for driver in Driver.objects.all()
     }

@@ -13,7 +13,7 @@ from emptychair.analysis.customers.calibration import skill
 from emptychair.analysis.customers.predict import Prediction, predict
 from emptychair.analysis.sums.followup import BUCKETS
 from emptychair.programme.activity.models import Activity
-from emptychair.programme.customers.models import Customer
+from emptychair.programme.customers.models import Customer, Segment
 from emptychair.programme.lib.bulk import insert_many
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.relations.models import Chance, Study, Trial
@@ -25,6 +25,7 @@ BATCH = 10_000
 GIVEN_AGAIN = timedelta(days=28)
 FEWEST_TO_SCORE = 30
 _TABLE = "predictions"
+_KEY_SEGMENT = "key_segment"
 
 
 def study_of_silent(segment: str) -> tuple[dict[str, Any], int]:  # noqa: ARG001  everybody
@@ -37,12 +38,25 @@ def study_of_silent(segment: str) -> tuple[dict[str, Any], int]:  # noqa: ARG001
         return dict(earlier.result), earlier.n
     found = predict(
         with_numbers(tables.responses()),
-        with_numbers(tables.table("customers")),
+        _with_key_segment(with_numbers(tables.table("customers"))),
         tables.table("events"),
         oldest_days=current_rule().oldest_answer_days,
+        segment=_KEY_SEGMENT,
     )
     _keep(found, today())
     return _told(found), found.silent
+
+
+def _with_key_segment(customers: ir.Table) -> ir.Table:
+    """Return customers with the first key segment each belongs to; nothing for the others."""
+    slugs = Segment.objects.filter(is_key=True).order_by("priority", "name")
+    columns = [f"segment_{slug}" for slug in slugs.values_list("slug", flat=True)]
+    flags = [
+        ibis.ifelse(customers[name], ibis.literal(name), ibis.null("string"))
+        for name in columns
+        if name in customers.columns
+    ]
+    return customers.mutate(**{_KEY_SEGMENT: ibis.coalesce(*flags, ibis.null("string"))})
 
 
 def _told(found: Prediction) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from emptychair.analysis.customers.behaviour import FALSE_DISCOVERY_RATE
 from emptychair.analysis.show.estimates import Estimate, estimates_chart
 from emptychair.analysis.show.relations import (
     CalibrationBin,
@@ -16,6 +17,7 @@ from emptychair.analysis.show.relations import (
     movement_chart,
 )
 from emptychair.analysis.show.words import Words
+from emptychair.programme.journeys.queries import driver_names
 from emptychair.programme.lib.templatetags.look import day
 from emptychair.programme.relations import naming
 from emptychair.programme.relations.models import Study, Trial
@@ -61,6 +63,8 @@ def _movement_parts(result: Mapping[str, Any], words: Words) -> Iterator[Part]:
     changes = [one for one in result["changes"] if one["n"] >= FEWEST][-SHOWN:]
     if changes:
         yield Part("panel", chart=_panel_chart(changes, words), sentences=_panel_said(words))
+    # Studies from before this was looked at do not have it.
+    yield from _mover_parts(result.get("movers", []), words)
     values = [one for one in result["values"] if one["n"] >= FEWEST]
     if values:
         rows = [
@@ -80,6 +84,53 @@ def _movement_parts(result: Mapping[str, Any], words: Words) -> Iterator[Part]:
         )
         chart = figures_chart("move-values", title, rows, words, write=naming.money)
         yield Part("move-values", chart=chart, sentences=(sentence,))
+
+
+def _mover_parts(contrasts: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Part]:
+    known = [one for one in contrasts if one["contrast"] is not None and one["n"] >= FEWEST]
+    sure = [one for one in known if one["q_value"] <= FALSE_DISCOVERY_RATE]
+    if not known:
+        return
+    names = driver_names()
+    ways = {"up": _("Moved up"), "down": _("Moved down")}
+    rows = [
+        FigureRow(
+            f"{ways[one['direction']]} · {_mover_feature(one['feature'], names)}",
+            one["n"],
+            one["contrast"],
+            one["low"],
+            one["high"],
+        )
+        for one in sorted(sure, key=lambda one: (one["direction"] == "down", -one["contrast"]))
+    ]
+    sentences = [
+        _(
+            "%(sure)s of %(all)s comparisons differ for sure: changes of ratings and events between"
+            " two answers, movers against those who started from the same score."
+        )
+        % {"sure": words.number(len(sure)), "all": words.number(len(known))}
+    ]
+    if rows:
+        sentences.append(_("They go along with the move; nothing here shows that they made it."))
+    title = _("What moved them")
+    chart = None
+    if rows:
+        caption = _("Right of zero: more with those who moved. In standard deviations.")
+        chart = figures_chart("movers", title, rows[: 2 * SHOWN], words, caption=caption)
+    yield Part(
+        "movers",
+        title="" if rows else title,
+        chart=chart,
+        sentences=tuple(sentences),
+        is_wide=True,
+    )
+
+
+def _mover_feature(feature: str, names: Mapping[str, str]) -> str:
+    if feature.startswith("events_"):
+        return naming.event_name(feature.removeprefix("events_"))
+    driver = feature.removeprefix("rating_")
+    return names.get(driver) or driver.replace("_", " ").capitalize()
 
 
 def _flow(move: Mapping[str, Any]) -> Flow:

@@ -14,10 +14,11 @@ from emptychair.analysis.customers.behaviour import behaviour
 from emptychair.analysis.customers.economics import economics
 from emptychair.analysis.customers.growth import growth
 from emptychair.analysis.customers.movement import Move, movement
+from emptychair.analysis.customers.movers import movers
 from emptychair.analysis.customers.recovery import recovery
 from emptychair.analysis.customers.retention import compare_retention, retention
 from emptychair.analysis.customers.survival import CurvePoint
-from emptychair.analysis.errors import AnalysisError
+from emptychair.analysis.errors import AnalysisError, NoAnswersError
 from emptychair.analysis.sums.followup import MONTH_DAYS
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.insight.figures import digest_of, library_version
@@ -169,8 +170,22 @@ def _movement(segment: str) -> tuple[Result, int]:
     mine = _mine(found, segment)
     if not mine:
         return {}, 0
-    result: Result = plain(mine[0])
+    result: Result = plain(mine[0]) | {"movers": _movers(segment)}
     return result, max(_customers_by_period(mine[0].moves).values(), default=0)
+
+
+def _movers(segment: str) -> list[Result]:
+    """Return what moved customers; nothing where too few answered twice."""
+    responses = tables.responses()
+    if segment:
+        customers = tables.table("customers")
+        members = customers.filter(customers[f"segment_{segment}"])
+        responses = responses.semi_join(members, "customer_id")
+    try:
+        contrasts: list[Result] = plain(movers(responses, tables.table("events")))
+    except NoAnswersError:
+        return []
+    return contrasts
 
 
 def _customers_by_period(moves: Sequence[Move]) -> Counter[date]:
