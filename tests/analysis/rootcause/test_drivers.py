@@ -74,8 +74,15 @@ def test_drivers_find_the_segment_that_differs(make_table):
         for group in found.groups
     }
     assert against["s5"] == {"d0": "stronger", "d1": "weaker"}
-    rest = [value for name, one in against.items() if name != "s5" for value in one.values()]
-    assert rest.count("same") >= 8
+    others = [one for name, one in against.items() if name != "s5"]
+    assert "stronger" not in [one["d0"] for one in others]
+    assert "weaker" not in [one["d1"] for one in others]
+
+
+def test_drivers_find_no_segment_where_none_differs(make_table):
+    found = drivers(make_table(answers(6000, [0.5, 0.5], segments=6, seed=4)), by=["segment"])
+    said = [one.against_company for group in found.groups for one in group.drivers]
+    assert said.count("same") >= 11
 
 
 def test_drivers_of_small_segments_are_the_companys(make_table):

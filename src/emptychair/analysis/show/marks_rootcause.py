@@ -36,8 +36,8 @@ def importance_performance(
     y = alt.Y("y:Q", axis=alt.Axis(title=y_title, format=".0%", **axis), scale=y_scale)
     shown = alt.Chart(_data(_labelled(values, x_scale, y_scale, side, height)))
     tip: dict[str, Any] = {"description": alt.Description("tip:N")}
-    if any("link" in value for value in values):
-        tip["href"] = alt.Href("link:N")
+    has_links = any("link" in value for value in values)
+    link: dict[str, Any] = {"href": alt.Href("link:N")} if has_links else {}
     up = shown.mark_rule(strokeWidth=2.5, strokeCap="round", color=_C["interval"])
     across = shown.mark_rule(strokeWidth=2.5, strokeCap="round", color=_C["interval"])
     dots = shown.mark_circle(size=95, color=_C["estimate"], opacity=1, aria=True)
@@ -46,7 +46,8 @@ def importance_performance(
         *_middles(values, x_scale, y_scale),
         up.encode(x=x, y=alt.Y("y_low:Q", scale=y_scale), y2="y_high:Q"),
         across.encode(x=alt.X("x_low:Q", scale=x_scale), x2="x_high:Q", y=y),
-        dots.encode(x=x, y=y, **tip),
+        dots.transform_filter("!isValid(datum.link)").encode(x=x, y=y, **tip),
+        dots.transform_filter("isValid(datum.link)").encode(x=x, y=y, **tip, **link),
     ]
     sides: tuple[tuple[Any, int], ...] = (("left", 9), ("right", -9))
     for align, shift in sides:
