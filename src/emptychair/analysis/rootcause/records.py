@@ -21,7 +21,7 @@ Verdict = Literal[
 Against = Literal["same", "stronger", "weaker"]
 ActsOn = Literal["both", "detractors", "promoters"]
 
-RECOMMENDED = ("improve", "keep", "raises", "lowers")  # verdicts that say the driver matters
+RECOMMENDED = ("improve", "keep")  # verdicts that say to spend on a driver
 
 
 @dataclass(frozen=True)

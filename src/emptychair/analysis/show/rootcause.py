@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from emptychair.analysis.rootcause.records import Driver, DriverGroup
@@ -72,10 +73,16 @@ def effects_chart(group: DriverGroup, words: Words, names: Names = _NO_NAMES) ->
         )
         for one in sorted(group.measured, key=lambda one: -(one.effect_points or 0.0))
     ]  # fmt: skip
-    return figures_chart(
-        "effects", words("chart_effects"), rows, words,
-        write=lambda value: words.points(value, 1), caption=words("chart_effects_caption"),
-    )  # fmt: skip
+    drawn = figures_chart(
+        "effects",
+        words("chart_effects"),
+        rows,
+        words,
+        write=lambda value: words.points(value, 1),
+        caption=words("chart_effects_caption"),
+    )
+    header = (words("driver"), words("responses"), words("points_per_step"), *_limits(words))
+    return replace(drawn, header=header)
 
 
 def journey_chart(
@@ -129,16 +136,19 @@ def outcomes_chart(outcomes: Sequence[Outcome], words: Words, name: str = "") ->
         for one in outcomes
     ]  # fmt: skip
     drawn = figures_chart(
-        "outcomes", words("chart_outcomes"), rows, words,
-        write=lambda value: words.points(value, 1), caption=words("chart_outcomes_caption"),
-    )  # fmt: skip
-    return Chart(
-        name=drawn.name, title=drawn.title, sentence=drawn.sentence, caption=drawn.caption,
+        "outcomes",
+        words("chart_outcomes"),
+        rows,
+        words,
+        write=lambda value: words.points(value, 1),
+        caption=words("chart_outcomes_caption"),
+    )
+    return replace(
+        drawn,
         header=(words("group"), words("points_likely"), *_limits(words, "range")),
         kinds=("text", "number", "from", "to"),
         rows=tuple((row.name, row.value, row.low, row.high) for row in rows),
-        draw=drawn.draw,
-    )  # fmt: skip
+    )
 
 
 def name_of(one: Driver, names: Names) -> str:

@@ -32,15 +32,23 @@ LOW_RATING = 2
 
 
 @dataclass(frozen=True)
+class Limits:
+    """A figure and its interval, empty where nothing is said."""
+
+    value: str = ""
+    interval: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """One driver of the table."""
 
     name: str
-    importance: str
+    importance: Limits
     rank: str
-    effect: str
-    detractors: str
-    promoters: str
+    effect: Limits
+    detractors: Limits
+    promoters: Limits
     acts_on: str
     mean: str
     n: str
@@ -148,16 +156,16 @@ def responses_url(one: Driver, segment: str) -> str:
 
 
 def _row(one: Driver, segment: str, names: Mapping[str, str], words: Words) -> Row:
-    def limits(value: float | None, low: float | None, high: float | None) -> str:
+    def limits(value: float | None, low: float | None, high: float | None) -> Limits:
         if value is None or low is None or high is None:
-            return ""
-        return f"{words.points(value, 1)} ({words.interval(low, high, 1)})"
+            return Limits()
+        return Limits(words.points(value, 1), words.interval(low, high, 1))
 
-    importance = ""
+    importance = Limits()
     if one.importance_share is not None:
         ends = (one.importance_low or 0.0, one.importance_high or 0.0)
         said = words("from_to", low=words.share(ends[0]), high=words.share(ends[1]))
-        importance = f"{words.share(one.importance_share)} ({said})"
+        importance = Limits(words.share(one.importance_share), said)
     rank = ""
     if one.rank_low is not None:
         same = one.rank_low == one.rank_high

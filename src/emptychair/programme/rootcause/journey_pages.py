@@ -38,7 +38,8 @@ class TouchpointCard:
     importance_interval: str
     weight: int  # 0 to 100, for the bar
     rank: int  # 1 to 3 among the moments that matter most; 0 otherwise
-    gap: str
+    gap: str  # nobody is asked here
+    waiting: str  # a survey asks here, and nothing is known yet
     url: str
     surveys: tuple[str, ...]
 
@@ -169,7 +170,8 @@ def _card(
     shown = moment is not None and n >= FIGURE_FROM and moment.nps_points is not None
     share = moment.importance_share if moment else None
     attached = tuple(surveys.get(place.pk, ()))
-    gap = "" if n else naming.why("not_measured") if not attached else _("No answers yet")
+    gap = naming.why("not_measured") if not n and not attached else ""
+    waiting = _("No answers yet") if not n and attached else ""
     query = f"&segment={segment}" if segment else ""
     nps, interval, weighs, weighs_interval = "", "", "", ""
     if shown and moment is not None:
@@ -193,6 +195,7 @@ def _card(
         weight=round(100 * (share or 0.0)),
         rank=ranks.get(place.slug, 0),
         gap=gap,
+        waiting=waiting,
         url=f"{reverse('visibility:responses')}?period=all&touchpoint={place.slug}{query}"
         if n
         else "",

@@ -3,6 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
+from django.utils.translation import get_language
+
 from emptychair.analysis.rootcause.journey import Moment
 from emptychair.analysis.rootcause.records import Driver, DriverGroup
 from emptychair.programme.journeys.models import Driver as DriverModel
@@ -38,5 +40,7 @@ def moments_of(found: Finding | None) -> list[Moment]:
 
 
 def driver_names() -> dict[str, str]:
-    """Return what drivers are called, by slug."""
-    return dict(DriverModel.objects.values_list("slug", "name"))
+    """Return what drivers are called in the reader's language, by slug."""
+    language = (get_language() or "")[:2]
+    rows = DriverModel.objects.values_list("slug", "name", "names")
+    return {slug: names.get(language) or name for slug, name, names in rows}

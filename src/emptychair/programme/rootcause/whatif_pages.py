@@ -38,6 +38,7 @@ class Slider:
     name: str  # in the address
     label: str
     value: float
+    said: str
     low: float
     high: float
     step: float
@@ -224,6 +225,7 @@ def _sliders(
             name=f"shift-{one.driver}",
             label=name_of(one, names),
             value=asked.shifts.get(one.driver, 0.0),
+            said=words.number(asked.shifts.get(one.driver, 0.0), 2 if one.is_theme else 1),
             low=-THEME_RANGE if one.is_theme else -RANGE,
             high=THEME_RANGE if one.is_theme else RANGE,
             step=0.05 if one.is_theme else STEP,

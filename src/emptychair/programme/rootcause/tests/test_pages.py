@@ -1,5 +1,4 @@
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -7,10 +6,7 @@ from emptychair.programme.accounts.models import Role
 from emptychair.programme.activity.models import Activity
 from emptychair.programme.capture.models import Survey
 from emptychair.programme.improvement.models import Initiative, Scenario
-from emptychair.programme.journeys.models import Journey, Stage, Touchpoint
-from emptychair.programme.lib.clock import now
-from emptychair.programme.relations import studying
-from emptychair.programme.relations.models import Study
+from emptychair.programme.journeys.models import Journey
 from emptychair.programme.rootcause import finding
 from emptychair.programme.rootcause.models import Finding
 
@@ -19,35 +15,6 @@ PAGES = ("", "journeys/", "what-if/", "initiatives/")
 
 def words_of(answer):
     return re.sub(r"\s+", " ", answer.content.decode())
-
-
-def place_of(answer, label):
-    return [str(heading.label) for heading in answer.context["list"].headings].index(label)
-
-
-def test_it_finds_drivers_and_moments_of_everybody_and_each_key_segment(company):
-    found = {(one.kind, one.segment): one for one in Finding.objects.all()}
-    segments = ("", "families", "seniors")
-    assert set(found) == {(kind, s) for kind in ("drivers", "journey") for s in segments}
-    for one in found.values():
-        assert one.n > 0
-        assert one.result
-        assert len(one.inputs_digest) == 64
-    group = found["drivers", ""].result["group"]
-    assert {one["driver"] for one in group["drivers"]} >= {"waiting", "staff", "price"}
-    assert found["drivers", ""].result["customers"] <= 700
-
-
-def test_it_rests_while_nothing_changes(company, monkeypatch):
-    before = dict(Finding.objects.values_list("pk", "computed_at"))
-    finding.refresh_findings()
-    later = now() + timedelta(hours=7)
-    monkeypatch.setattr(finding, "now", lambda: later)
-    finding.refresh_findings()
-    assert dict(Finding.objects.values_list("pk", "computed_at")) == before
-    Finding.objects.update(data_version="older", computed_at=now() - timedelta(hours=8))
-    finding.refresh_findings()
-    assert not Finding.objects.filter(data_version="older").exists()
 
 
 def test_it_says_so_before_anything_is_computed(client, alice):
@@ -59,59 +26,42 @@ def test_it_says_so_before_anything_is_computed(client, alice):
     assert "No drivers to move yet" in words_of(client.get("/root-cause/what-if/"))
 
 
-def test_it_keeps_importance_and_effect_apart(company, client, alice):
+def test_it_keeps_importance_and_effect_apart(findings, client, alice):
     client.force_login(alice)
     page = client.get("/root-cause/").context["page"]
     assert page.state == "usual"
     assert [chart.name for chart in page.charts] == ["drivers", "effects"]
-    row = next(one for one in page.rows if one.name == "Väntetid")
-    assert "%" in row.importance
-    assert row.effect.startswith("+")
+    row = next(one for one in page.rows if one.name == "Waiting time")
+    assert "%" in row.importance.value
+    assert row.effect.value.startswith("+")
     text = words_of(client.get("/root-cause/"))
     assert "go along with the score" in text
     assert "caused" not in text.replace("causes it is not shown", "")
 
 
-def test_it_sets_a_segment_against_the_company(company, client, alice):
+def test_it_sets_a_segment_against_the_company(findings, client, alice):
     client.force_login(alice)
     page = client.get("/root-cause/?segment=families").context["page"]
-    assert all("company" in row.against for row in page.rows if row.effect)
+    assert all("company" in row.against for row in page.rows if row.effect.value)
     assert next(one for one in page.switches if one.is_current).label == "Families"
 
 
 @pytest.mark.parametrize("name", ["drivers", "effects", "journey"])
-def test_it_gives_every_chart_as_a_file(company, client, alice, name):
+def test_it_gives_every_chart_as_a_file(findings, client, alice, name):
     client.force_login(alice)
     csv = client.get(f"/root-cause/charts/{name}.csv?segment=families")
     assert csv.status_code == 200
-    assert len(csv.content.splitlines()) > 3
+    assert len(csv.content.splitlines()) >= 3
     svg = client.get(f"/root-cause/charts/{name}.svg")
     assert svg.content.startswith(b"<svg")
     assert client.get("/root-cause/charts/other.svg").status_code == 404
 
 
-def test_it_leads_from_a_driver_to_the_answers_that_rated_it_low(company, client, alice):
-    client.force_login(alice)
-    row = next(r for r in client.get("/root-cause/").context["page"].rows if r.name == "Pris")
-    low = client.get(row.url)
-    assert low.status_code == 200
-    ratings = {cells[place_of(low, "Rating")].value for cells in low.context["list"].rows}
-    assert ratings <= {1, 2}
-    assert ratings
-    everybody = client.get(row.url + "?rating=all&format=csv")
-    some = client.get(row.url + "?format=csv")
-    count = [len(b"".join(a.streaming_content).splitlines()) for a in (everybody, some)]
-    assert count[0] > count[1] > 1
-    assert client.get("/root-cause/drivers/nothing/answers/").status_code == 404
-
-
-def test_it_shows_the_map_of_a_segment_with_gaps(company, client, alice):
-    stage = Stage.objects.order_by("position").first()
-    Touchpoint.objects.create(stage=stage, slug="car-park", name="Car park", met_by="Nobody")
+def test_it_shows_the_map_of_a_segment_with_gaps(findings, client, alice):
     client.force_login(alice)
     page = client.get("/root-cause/journeys/?segment=families").context["page"]
     cards = {card.name: card for map_ in page.maps for s in map_.stages for card in s.cards}
-    assert cards["Car park"].gap == "Nobody is asked here"
+    assert cards["Returns desk"].gap == "Nobody is asked here"
     assert page.gaps == 1
     measured = [card for card in cards.values() if card.nps]
     assert measured
@@ -119,7 +69,7 @@ def test_it_shows_the_map_of_a_segment_with_gaps(company, client, alice):
     assert page.beside.head[1:] == ("Families", "Seniors")
 
 
-def test_it_draws_a_journey(company, client, alice):
+def test_it_draws_a_journey(findings, client, alice):
     client.force_login(alice)
     made = client.post("/root-cause/journeys/new/", {"name": "Becoming a customer"})
     assert made.url == "/root-cause/journeys/becoming-a-customer/"
@@ -157,7 +107,7 @@ def test_it_draws_a_journey(company, client, alice):
     assert Activity.objects.filter(action="journey.changed").count() >= 9
 
 
-def test_it_refuses_what_it_cannot_draw(company, client, alice):
+def test_it_refuses_what_it_cannot_draw(findings, client, alice):
     client.force_login(alice)
     journey = Journey.objects.first()
     address = f"/root-cause/journeys/{journey.slug}/"
@@ -171,8 +121,7 @@ def test_it_refuses_what_it_cannot_draw(company, client, alice):
     assert client.get("/root-cause/journeys/nothing/").status_code == 404
 
 
-def test_it_says_what_a_change_may_bring(company, client, alice):
-    studying.refresh_studies()
+def test_it_says_what_a_change_may_bring(findings, client, alice):
     client.force_login(alice)
     page = client.get("/root-cause/what-if/?shift-waiting=1&reach=80&success=90&cost=1000").context[
         "page"
@@ -181,14 +130,13 @@ def test_it_says_what_a_change_may_bring(company, client, alice):
     assert page.outcome.p_positive
     assert page.outcome.ceilings
     assert "no initiative of yours" in page.kappa_source
-    if Study.objects.filter(kind="economics").exclude(result={}).exists():
-        assert page.outcome.money or page.outcome.no_money
+    assert page.outcome.no_money
     htmx = {"HX-Request": "true", "HX-Target": "ec-outcome"}
     part = client.get("/root-cause/what-if/?shift-waiting=0.5", headers=htmx)
     assert "<html" not in part.content.decode()
     none = client.get("/root-cause/what-if/?segment=families")
     assert none.context["page"].outcome is None
-    assert len(none.context["page"].sliders) == 6
+    assert len(none.context["page"].sliders) == 2
 
 
 @pytest.mark.parametrize(
@@ -203,12 +151,12 @@ def test_it_says_what_a_change_may_bring(company, client, alice):
         ("shift-waiting=1&cost=NaN", "amount of 0 or more"),
     ],
 )
-def test_it_says_what_is_wrong_with_a_supposition(company, client, alice, query, sentence):
+def test_it_says_what_is_wrong_with_a_supposition(findings, client, alice, query, sentence):
     client.force_login(alice)
     assert sentence in words_of(client.get(f"/root-cause/what-if/?{query}"))
 
 
-def test_it_turns_a_scenario_into_an_initiative_and_learns_from_it(company, client, alice):
+def test_it_turns_a_scenario_into_an_initiative_and_learns_from_it(findings, client, alice):
     client.force_login(alice)
     form = {"shift-waiting": "0.5", "reach": "100", "success": "100", "name": "Shorter queues"}
     assert "Saved." in words_of(client.post("/root-cause/what-if/save", form, follow=True))
@@ -235,7 +183,7 @@ def test_it_turns_a_scenario_into_an_initiative_and_learns_from_it(company, clie
     assert client.post(f"{steps}/dance").status_code == 404
 
 
-def test_it_saves_no_scenario_that_says_nothing(company, client, alice):
+def test_it_saves_no_scenario_that_says_nothing(findings, client, alice):
     client.force_login(alice)
     for form in ({"name": "x"}, {"name": "x", "shift-waiting": "x"}, {"shift-waiting": "1"}):
         client.post("/root-cause/what-if/save", form)
