@@ -11,6 +11,7 @@ from pathlib import Path
 
 MODULES = {
     "B1": "b1_layer",
+    "B3": "b3_drivers",
     "B5": "b5_capture",
     "B8": "b8_warehouse",
     "B11": "b11_bytes",

@@ -37,6 +37,11 @@ _NAMES = {
     "customers.predict": ("Prediction", "predict"),
     "customers.recovery": ("Recovery", "recovery"),
     "customers.retention": ("Retention", "retention"),
+    "rootcause.drivers": ("drivers",),
+    "rootcause.journey": ("Moment", "journey"),
+    "rootcause.kappa": ("Finished", "Kappa", "learn_kappa"),
+    "rootcause.records": ("Driver", "DriverGroup", "DriverStudy"),
+    "rootcause.whatif": ("Money", "Outcome", "rating_histograms", "what_if"),
     "show.report": ("report_html",),
     "show.words": ("Words",),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
 from emptychair.programme.relations.guessing import forget
 from emptychair.programme.relations.studying import refresh_studies
+from emptychair.programme.rootcause.finding import refresh_findings
 from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
@@ -61,6 +62,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),
     "relations.refresh_studies": Periodic(timedelta(minutes=10), refresh_studies, lane="slow"),
+    "rootcause.refresh_findings": Periodic(timedelta(minutes=10), refresh_findings, lane="slow"),
     "insight.publish_due": Periodic(timedelta(hours=1), publish_due, lane="slow"),
     "insight.watch_series": Periodic(timedelta(minutes=5), watch_series, lane="slow"),
 }

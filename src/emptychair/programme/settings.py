@@ -42,10 +42,12 @@ SLICES = (
     "standing",
     "warehouse",
     "insight",
+    "improvement",
     "surveys",
     "mailroom",
     "visibility",
     "relations",
+    "rootcause",
     "exchange",
 )
 INSTALLED_APPS = [

@@ -36,6 +36,7 @@ class Touchpoint(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField(default=0)
+    met_by = models.CharField(max_length=120, blank=True)  # who meets the customer there
 
     class Meta:
         ordering = ["stage__position", "position"]
