@@ -4,6 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from emptychair.programme.activity.worker import Handler, OutwardHandler, Periodic
+from emptychair.programme.advocacy.asking import ask_by_itself, send_ask
+from emptychair.programme.advocacy.bringing import follow_referrals
+from emptychair.programme.advocacy.giving import forget_advocate
+from emptychair.programme.advocacy.whom import refresh_candidates
+from emptychair.programme.capture.arriving import note_origin
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
@@ -26,10 +31,10 @@ from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
-    "response.recorded": (consider_answer,),
-    "response.amended": (consider_answer,),
-    "response.released": (consider_answer,),
-    "customer.erased": (forget_conversations, forget),
+    "response.recorded": (consider_answer, note_origin),
+    "response.amended": (consider_answer, note_origin),
+    "response.released": (consider_answer, note_origin),
+    "customer.erased": (forget_conversations, forget_advocate, forget),
     "survey.paused": (tell_owners,),
 }
 
@@ -38,6 +43,7 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
     "case.mail_due": (send_letter,),
     "cases.digest_due": (mail_digest,),
+    "favour.due": (send_ask,),
     "alert.mail_due": (mail_alert,),
     "alert.chat_due": (post_alert,),
     "survey.pause_mail_due": (mail_pause,),
@@ -54,6 +60,9 @@ ROUTINES: Mapping[str, Periodic] = {
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "capture.hold_stuffing": Periodic(timedelta(seconds=2), hold_stuffing),
     "capture.forget_origins": Periodic(timedelta(hours=6), forget_origins, lane="slow"),
+    "advocacy.refresh_candidates": Periodic(timedelta(minutes=30), refresh_candidates, lane="slow"),
+    "advocacy.follow_referrals": Periodic(timedelta(minutes=15), follow_referrals, lane="slow"),
+    "advocacy.ask_by_itself": Periodic(timedelta(hours=1), ask_by_itself, lane="slow"),
     "closedloop.escalate": Periodic(timedelta(minutes=5), escalate),
     "closedloop.open_held_out": Periodic(timedelta(hours=1), open_held_out),
     "closedloop.plan_second_asks": Periodic(timedelta(minutes=15), plan_second_asks),

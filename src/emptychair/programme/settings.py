@@ -38,6 +38,7 @@ SLICES = (
     "customers",
     "journeys",
     "capture",
+    "advocacy",
     "closedloop",
     "standing",
     "warehouse",

@@ -6,6 +6,8 @@ urlpatterns = [
     path("", include("emptychair.programme.visibility.urls")),
     path("", include("emptychair.programme.capture.urls")),
     path("", include("emptychair.programme.mailroom.urls")),
+    path("", include("emptychair.programme.advocacy.public_urls")),
+    path("actions/promoters/", include("emptychair.programme.advocacy.urls")),
     path("actions/", include("emptychair.programme.closedloop.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),

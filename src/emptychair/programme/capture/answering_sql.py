@@ -326,7 +326,11 @@ def note_kept_out(public_id: str, reason: str, moment: datetime) -> None:
 
 
 def _note(action: str, public_id: str, said: Submission, moment: datetime) -> None:
-    details = {} if said.score is None else {"score": said.score, "bucket": bucket_of(said.score)}
+    details: dict[str, Any] = {}
+    if said.score is not None:
+        details = {"score": said.score, "bucket": bucket_of(said.score)}
+    if said.origin:
+        details["origin"] = said.origin
     _do(
         "INSERT INTO activity_activity (action, subject, actor, at, details, dispatched)"
         " VALUES (%s, %s, '', %s, %s, %s)",

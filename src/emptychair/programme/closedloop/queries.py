@@ -1,6 +1,6 @@
 """Reads of cases: the inbox, the board and one case with everything a conversation needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from emptychair.programme.accounts.policy import may, scope_of
 from emptychair.programme.capture.models import Response
 from emptychair.programme.closedloop.guide import Lines, guide_of
 from emptychair.programme.closedloop.labels import KINDS, OUTCOMES, STATES, STEPS
-from emptychair.programme.closedloop.models import Case, Note, Promise
+from emptychair.programme.closedloop.models import Case, Note, Promise, Rule
 from emptychair.programme.closedloop.reminding import NOT_CONTACTED
 from emptychair.programme.closedloop.writing import address_of, messages_of
 from emptychair.programme.customers.models import Contact, Customer, Value
@@ -225,6 +225,13 @@ def tallies(user: User) -> dict[str, int]:
     )
     due = Promise.objects.filter(case__owner=user, kept_at=None, due_on__lte=today())
     return {**found, "promises": due.count()}
+
+
+def customers_in_cases(keys: Collection[int]) -> set[int]:
+    """Return those of the customers whose open case is not about praise: they need help first."""
+    cases = Case.objects.filter(customer__in=keys).exclude(state=Case.State.CLOSED)
+    found = cases.exclude(kind=Rule.Kind.PRAISE).values_list("customer", flat=True)
+    return {key for key in found if key is not None}
 
 
 def open_promises(user: User) -> QuerySet[Promise]:
