@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("emptychair.programme.mailroom.urls")),
     path("", include("emptychair.programme.advocacy.public_urls")),
     path("actions/promoters/", include("emptychair.programme.advocacy.urls")),
+    path("", include("emptychair.programme.closedloop.mail_urls")),
     path("actions/", include("emptychair.programme.closedloop.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),

@@ -43,6 +43,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "case.change": PROGRAMME | {Role.MANAGER, Role.EMPLOYEE},
     "case.export": PROGRAMME | {Role.ANALYST, Role.MANAGER},
     "case_rule.change": PROGRAMME,
+    "praise.read": EVERYONE,
     "huddle.read": EVERYONE,
     "huddle.change": PROGRAMME | {Role.MANAGER},
     "promoter.read": PROGRAMME | {Role.MANAGER},
