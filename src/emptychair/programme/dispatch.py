@@ -29,6 +29,7 @@ from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
+from emptychair.programme.organisation.counting import count_weeks
 from emptychair.programme.relations.guessing import forget
 from emptychair.programme.relations.silence import open_silence_cases
 from emptychair.programme.relations.studying import refresh_studies
@@ -70,6 +71,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "advocacy.refresh_candidates": Periodic(timedelta(minutes=30), refresh_candidates, lane="slow"),
     "advocacy.follow_referrals": Periodic(timedelta(minutes=15), follow_referrals, lane="slow"),
     "advocacy.ask_by_itself": Periodic(timedelta(hours=1), ask_by_itself, lane="slow"),
+    "organisation.count_weeks": Periodic(timedelta(hours=1), count_weeks, lane="slow"),
     "closedloop.escalate": Periodic(timedelta(minutes=5), escalate),
     "closedloop.open_held_out": Periodic(timedelta(hours=1), open_held_out),
     "closedloop.plan_second_asks": Periodic(timedelta(minutes=15), plan_second_asks),

@@ -46,6 +46,7 @@ SLICES = (
     "surveys",
     "mailroom",
     "visibility",
+    "organisation",
     "relations",
     "exchange",
 )

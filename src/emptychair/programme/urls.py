@@ -10,6 +10,7 @@ urlpatterns = [
     path("actions/promoters/", include("emptychair.programme.advocacy.urls")),
     path("", include("emptychair.programme.closedloop.mail_urls")),
     path("actions/", include("emptychair.programme.closedloop.urls")),
+    path("organisation/", include("emptychair.programme.organisation.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),

@@ -19,6 +19,7 @@ from emptychair.programme.closedloop.models import Raised
 from emptychair.programme.closedloop.views import user_of
 
 PRAISE_SHOWN = 50
+FIRST_YEAR = 2000
 
 
 class MinutesForm(forms.Form):
@@ -126,6 +127,8 @@ def _week(text: str) -> date:
         day = date.fromisoformat(text) if text else huddles.last_week()
     except ValueError:
         raise Http404 from None
+    if not FIRST_YEAR <= day.year <= huddles.last_week().year + 1:
+        raise Http404
     return day - timedelta(days=day.weekday())
 
 
