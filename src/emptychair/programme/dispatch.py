@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from emptychair.programme.accounts.notices import send_trial
 from emptychair.programme.activity.worker import Handler, OutwardHandler, Periodic
+from emptychair.programme.advocacy.asking import ask_by_itself, send_ask
+from emptychair.programme.advocacy.bringing import follow_referrals
+from emptychair.programme.advocacy.giving import forget_advocate
+from emptychair.programme.advocacy.whom import refresh_candidates
+from emptychair.programme.capture.arriving import note_origin
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
 from emptychair.programme.closedloop.asking_again import plan_second_asks
+from emptychair.programme.closedloop.by_mail import forget_old_links
+from emptychair.programme.closedloop.digests import chat_digest, mail_digest, queue_digests
 from emptychair.programme.closedloop.opening import consider_answer, open_held_out
-from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
+from emptychair.programme.closedloop.praising import pass_on_praise
+from emptychair.programme.closedloop.reminding import escalate
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.closedloop.writing import send_letter
 from emptychair.programme.customers.building import build_segments
@@ -20,17 +29,19 @@ from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
+from emptychair.programme.organisation.counting import count_weeks
 from emptychair.programme.relations.guessing import forget
+from emptychair.programme.relations.silence import open_silence_cases
 from emptychair.programme.relations.studying import refresh_studies
 from emptychair.programme.rootcause.finding import refresh_findings
 from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
-    "response.recorded": (consider_answer,),
-    "response.amended": (consider_answer,),
-    "response.released": (consider_answer,),
-    "customer.erased": (forget_conversations, forget),
+    "response.recorded": (consider_answer, pass_on_praise, note_origin),
+    "response.amended": (consider_answer, pass_on_praise, note_origin),
+    "response.released": (consider_answer, pass_on_praise, note_origin),
+    "customer.erased": (forget_conversations, forget_advocate, forget),
     "survey.paused": (tell_owners,),
 }
 
@@ -39,6 +50,9 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
     "invitation.due": (send_invitation,),
     "case.mail_due": (send_letter,),
     "cases.digest_due": (mail_digest,),
+    "cases.chat_due": (chat_digest,),
+    "notices.trial_due": (send_trial,),
+    "favour.due": (send_ask,),
     "alert.mail_due": (mail_alert,),
     "alert.chat_due": (post_alert,),
     "survey.pause_mail_due": (mail_pause,),
@@ -55,9 +69,15 @@ ROUTINES: Mapping[str, Periodic] = {
     "capture.queue_due": Periodic(timedelta(seconds=20), queue_due),
     "capture.hold_stuffing": Periodic(timedelta(seconds=2), hold_stuffing),
     "capture.forget_origins": Periodic(timedelta(hours=6), forget_origins, lane="slow"),
+    "advocacy.refresh_candidates": Periodic(timedelta(minutes=30), refresh_candidates, lane="slow"),
+    "advocacy.follow_referrals": Periodic(timedelta(minutes=15), follow_referrals, lane="slow"),
+    "advocacy.ask_by_itself": Periodic(timedelta(hours=1), ask_by_itself, lane="slow"),
+    "organisation.count_weeks": Periodic(timedelta(hours=1), count_weeks, lane="slow"),
     "closedloop.escalate": Periodic(timedelta(minutes=5), escalate),
     "closedloop.open_held_out": Periodic(timedelta(hours=1), open_held_out),
     "closedloop.plan_second_asks": Periodic(timedelta(minutes=15), plan_second_asks),
+    "closedloop.forget_old_links": Periodic(timedelta(hours=6), forget_old_links),
+    "relations.open_silence_cases": Periodic(timedelta(hours=6), open_silence_cases, lane="slow"),
     "closedloop.queue_digests": Periodic(timedelta(hours=1), queue_digests),
     "insight.refresh_readings": Periodic(timedelta(minutes=1), refresh_readings),
     "insight.refresh_assessments": Periodic(timedelta(minutes=5), refresh_assessments, lane="slow"),

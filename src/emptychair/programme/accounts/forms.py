@@ -35,6 +35,14 @@ class PersonForm(forms.Form):
         help_text=_("Unit managers and employees see this unit and those below it."),
     )
 
+    employee = forms.CharField(
+        label=_("Name or code as employee"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(_INPUT),
+        help_text=_("As files and events write it. Praise for that employee is passed on."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["unit"]

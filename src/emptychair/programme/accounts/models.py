@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -60,6 +61,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10, choices=Role, default=Role.EMPLOYEE)
     unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT)
+    # As employees are called in files and events, to know whom a customer praised.
+    employee = models.CharField(max_length=60, blank=True, db_default="")
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=2, blank=True)  # blank: as the browser asks
     theme = models.CharField(max_length=5, blank=True)  # blank: as the device asks
@@ -74,6 +77,23 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class Notices(models.Model):
+    """How a colleague wants to be told what waits: one digest, over which way, not at night."""
+
+    class Way(models.TextChoices):
+        MAIL = "mail", _("Mail")
+        CHAT = "chat", _("Chat")
+        BOTH = "both", _("Mail and chat")
+        NONE = "none", _("Neither: I look myself")
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE)
+    way = models.CharField(max_length=4, choices=Way, default=Way.MAIL)
+    chat = models.CharField(max_length=300, blank=True)  # as Apprise writes it; holds a secret
+    quiet_from = models.TimeField(default=time(18))
+    quiet_until = models.TimeField(default=time(8))
+    reminds = models.BooleanField(default=True)  # of huddles and goals too
 
 
 class ApiKey(models.Model):

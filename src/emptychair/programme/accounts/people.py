@@ -69,6 +69,7 @@ def change_person(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "email": person.email,
         "role": person.role,
         "unit": person.unit.code if person.unit else "",
+        "employee": person.employee,
     }
     form = PersonForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _saved(request, form, person):

@@ -21,11 +21,14 @@ def save_user(
     name: str,
     role: str,
     unit: str = "",
+    employee: str | None = None,
     password: str | None = None,
     actor: str = "",
     user: User | None = None,
 ) -> User:
     """Add a colleague, or change one: `user`, or the one who has that e-mail address.
+
+    An `employee` code of None stays as it is.
 
     Raises:
         RefusedError: the address is none or another's, the role or unit is unknown, the password
@@ -45,6 +48,8 @@ def save_user(
     if role != Role.ADMIN:
         _keep_an_administrator(user)
     user.email, user.name, user.role, user.unit = email, name.strip(), Role(role), belongs_to
+    if employee is not None:
+        user.employee = employee.strip()
     if password is not None:
         user.set_password(password)
     user.save()

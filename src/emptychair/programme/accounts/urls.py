@@ -1,10 +1,12 @@
 from django.urls import path
 
-from emptychair.programme.accounts import key_pages, people, views
+from emptychair.programme.accounts import key_pages, notice_pages, people, views
 
 app_name = "accounts"
 urlpatterns = [
     path("account/preference", views.set_preference, name="set_preference"),
+    path("account/notices/", notice_pages.show_notices, name="notices"),
+    path("account/notices/try", notice_pages.try_chat, name="try_chat"),
     path("people/", people.show_people, name="people"),
     path("people/new/", people.add_person, name="add_person"),
     path("people/units/", people.show_units, name="units"),

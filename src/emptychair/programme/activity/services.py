@@ -17,7 +17,8 @@ def mark_changed(table: str, keys: Iterable[str]) -> None:
     """Note that rows of `table` must be copied to the warehouse (same transaction).
 
     Args:
-        table: `responses`, `customers`, `invitations`, `values`, `events` or `cases`.
+        table: `responses`, `customers`, `invitations`, `values`, `events`, `cases` or
+            `referrals`.
         keys: the rows' ids in the warehouse: a response's, invitation's or case's public id, the
             customer's code for the others.
     """

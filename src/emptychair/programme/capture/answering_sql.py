@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -211,9 +212,12 @@ def _note(action: str, sent: Sequence[tuple[str, Submission]], moment: datetime)
 
 
 def _details(said: Submission) -> str:
-    return json_text(
-        {} if said.score is None else {"score": said.score, "bucket": bucket_of(said.score)}
-    )
+    details: dict[str, Any] = {}
+    if said.score is not None:
+        details = {"score": said.score, "bucket": bucket_of(said.score)}
+    if said.origin:
+        details["origin"] = said.origin
+    return json_text(details)
 
 
 def _mark_changed(table: str, keys: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from emptychair.programme.activity.models import Activity
 from emptychair.programme.activity.services import mark_changed, record
 from emptychair.programme.capture.models import ErasurePermit, Invitation, Origin, Response
 from emptychair.programme.customers import consent
-from emptychair.programme.customers.models import Contact, Customer, Event, Value
+from emptychair.programme.customers.models import Arrival, Contact, Customer, Event, Value
 from emptychair.programme.lib.tokens import new_id
 
 
@@ -29,6 +29,7 @@ def erase(customer: Customer, *, actor: str = "") -> None:
     permit.delete()
     Invitation.objects.filter(customer=customer).delete()
     Contact.objects.filter(customer=customer).delete()
+    Arrival.objects.filter(customer=customer).delete()
     Event.objects.filter(customer=customer).delete()
     Value.objects.filter(customer=customer).delete()
     Activity.objects.filter(subject__in=[*responses, *invitations, customer.code]).delete()
@@ -37,7 +38,8 @@ def erase(customer: Customer, *, actor: str = "") -> None:
     customer.save()
     mark_changed("responses", responses)
     mark_changed("invitations", invitations)
-    for table in ("customers", "values", "events"):
+    for table in ("customers", "values", "events", "referrals"):
         mark_changed(table, [former])
+    mark_changed("referrals", customer.brought.values_list("customer__code", flat=True))
     mark_changed("customers", [customer.code])
     record("customer.erased", customer.code, actor=actor)

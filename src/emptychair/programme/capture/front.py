@@ -28,7 +28,7 @@ _REASONS = {
 
 
 # Addresses that hold a token, a code or a key: who tries many that do not exist is stopped.
-_GUARDED = ("/s/", "/r/", "/u/", "/me/", "/k/", "/w/", "/api/")
+_GUARDED = ("/s/", "/r/", "/u/", "/me/", "/k/", "/w/", "/p/", "/b/", "/c/", "/api/")
 _MISSES = ("404", "401")
 
 

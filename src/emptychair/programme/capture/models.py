@@ -55,6 +55,8 @@ class Survey(models.Model):
     quiet_after_any_answer_days = models.PositiveSmallIntegerField(default=30)
     # Asks no more people than an interval of plus or minus so many points needs; 0: all.
     precision_points = models.PositiveSmallIntegerField(default=0)
+    # Customers no older than so many days are asked how they came to us; 0: nobody is.
+    origin_days = models.PositiveSmallIntegerField(default=90, db_default=90)
     unconfirmed = models.CharField(max_length=5, choices=Unconfirmed, default=Unconfirmed.HOLD)
     # Set when whoever carries our messages refuses us: nothing is sent until staff say so.
     paused_at = models.DateTimeField(null=True, blank=True)

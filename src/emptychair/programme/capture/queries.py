@@ -9,6 +9,8 @@ from django.db.models import F, Max, QuerySet
 
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.answering import ANSWER_PURPOSE
+from emptychair.programme.capture.arriving import asks_origin, origin_said
+from emptychair.programme.capture.following import NextStep, steps_after
 from emptychair.programme.capture.models import Invitation, Link, Response, Survey, Wording
 from emptychair.programme.capture.wordings import bucket_of
 from emptychair.programme.journeys.models import Driver
@@ -53,6 +55,9 @@ class AnsweredPage:
     contact_wanted: bool
     ratings: tuple[Rating, ...]
     is_complete: bool
+    asks_origin: bool = False  # how a new customer came to us
+    origin: str = ""  # what was said about it
+    steps: tuple[NextStep, ...] = ()  # what slices above offer
 
 
 def survey_page(token: str, language: str, accepted: Sequence[str]) -> SurveyPage | None:
@@ -129,7 +134,9 @@ def answered_page(token: str) -> AnsweredPage | None:
     """Return the page after the score, for the holder of a response's signed token."""
     public_id = verify(ANSWER_PURPOSE, token, now())
     response = (
-        Response.objects.select_related("survey", "wording").filter(public_id=public_id).first()
+        Response.objects.select_related("survey", "wording", "customer")
+        .filter(public_id=public_id)
+        .first()
         if public_id
         else None
     )
@@ -154,6 +161,9 @@ def answered_page(token: str) -> AnsweredPage | None:
             for driver in Driver.objects.filter(survey=response.survey)
         ),
         response.entries.count() > 1,
+        asks_origin(response),
+        origin_said(response),
+        steps_after(response, wording.language),
     )
 
 

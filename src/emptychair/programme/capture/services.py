@@ -29,6 +29,7 @@ ASKING = (
     "quiet_after_any_answer_days",
     "precision_points",
     "unconfirmed",
+    "origin_days",
 )
 
 

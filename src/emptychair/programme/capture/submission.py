@@ -19,10 +19,11 @@ _DRIVER = re.compile(r"rating_([a-z0-9_-]{1,40})", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FIELDS = frozenset({"submission_id", "score", "comment", "contact_wanted", "language"})
 # A field that no person sees, a score that was touched but not sent, and what a device kept.
-_MORE_FIELDS = frozenset({"leave_empty", "unconfirmed", "amends", "answered_at"})
+_MORE_FIELDS = frozenset({"leave_empty", "unconfirmed", "amends", "answered_at", "origin"})
+ORIGINS = ("earned", "bought", "unknown")
 # Said by few answers. The ledger keeps them only where said, and digests stay as they were.
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
-_SELDOM = ("trap", "unconfirmed", "amends", "answered_at")
+_SELDOM = ("trap", "unconfirmed", "amends", "answered_at", "origin")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Submission:
     unconfirmed: bool = False  # chosen in the message and touched, not sent
     amends: str = ""  # submission_id of the same device to which this adds
     answered_at: str = ""  # ISO 8601 with its zone, by the clock of the sender
+    origin: str = ""  # how a new customer came to us, one of `ORIGINS`
 
     @property
     def body(self) -> dict[str, Any]:
@@ -164,6 +166,10 @@ def _seldom_said(said: dict[str, Any]) -> dict[str, Any] | Problem:
             sentence = "answered_at is a moment with its zone, such as 2026-03-29T14:05:00+02:00."
             return Problem(400, "answered_at", sentence)
         found["answered_at"] = said["answered_at"]
+    if "origin" in said:
+        if said["origin"] not in ORIGINS:
+            return Problem(400, "origin", f"origin must be one of {', '.join(ORIGINS)}.")
+        found["origin"] = said["origin"]
     return found
 
 

@@ -8,7 +8,10 @@ class ClosedLoopConfig(AppConfig):
     label = "closedloop"
 
     def ready(self) -> None:
+        from emptychair.programme.closedloop.queries import customers_in_cases
         from emptychair.programme.closedloop.story import notes_of
+        from emptychair.programme.customers.sparing import add_reason
         from emptychair.programme.customers.timeline import add_source
 
         add_source("cases", notes_of)
+        add_reason("in_case", customers_in_cases)

@@ -3,25 +3,24 @@
 from django.db.models import F, Max, QuerySet
 
 from emptychair.programme.accounts.models import Role, Unit, User
-from emptychair.programme.capture.models import Response
 from emptychair.programme.closedloop.models import Absence, Case, Rule
+from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib.clock import today
 
 
-def owner_of(rule: Rule, response: Response) -> User | None:
-    """Return who gets the case of `response`; None leaves it in the unit's inbox."""
+def owner_of(rule: Rule, *, customer: Customer | None, unit: str, language: str) -> User | None:
+    """Return who gets a case of the customer in the unit; None leaves it in the unit's inbox."""
     there = present()
     if rule.assign == Rule.Assign.ACCOUNT:
-        found = _of_account(response, there)
+        found = _of_account(customer, there)
         if found:
             return found
     if rule.assign == Rule.Assign.LANGUAGE:
         pool = there.filter(rule=rule)
-        spoken = response.language or ""
-        return _longest_waiting(pool.filter(language=spoken)) or _longest_waiting(pool)
+        return _longest_waiting(pool.filter(language=language)) or _longest_waiting(pool)
     if rule.assign == Rule.Assign.ROUND_ROBIN:
         return _longest_waiting(there.filter(rule=rule))
-    return _manager_of(response.unit, there)
+    return _manager_of(unit, there)
 
 
 def present() -> QuerySet[User]:
@@ -41,8 +40,8 @@ def _manager_of(code: str, there: QuerySet[User]) -> User | None:
     return None
 
 
-def _of_account(response: Response, there: QuerySet[User]) -> User | None:
-    account = response.customer.account_id if response.customer else None
+def _of_account(customer: Customer | None, there: QuerySet[User]) -> User | None:
+    account = customer.account_id if customer else None
     if account is None:
         return None
     last = (

@@ -11,6 +11,10 @@ A condition is a JSON object; every part that is there must hold, and at least o
 | `key_segment` | `true`: of customers in a key segment |
 | `value_from` | of customers whose account, or who themselves, brought so much in twelve months |
 | `surveys`, `units` | to one of these surveys, in one of these units |
+
+A condition with `silent_days` is about no answer but about the silence of key contacts: those who
+were asked, and of whom so many days have nothing. It goes with `key_segment`, `value_from` and
+`units` alone.
 """
 
 from collections.abc import Mapping
@@ -29,8 +33,9 @@ from emptychair.programme.lib.errors import RefusedError
 
 PARTS = (
     "scores", "contact_wanted", "has_comment", "words", "key_segment", "value_from", "surveys",
-    "units",
+    "units", "silent_days",
 )  # fmt: skip
+OF_ANSWERS = ("scores", "contact_wanted", "has_comment", "words", "surveys")
 VALUE_DAYS = 365
 
 
@@ -51,13 +56,16 @@ def check_condition(condition: Mapping[str, Any]) -> None:
         if not 0 <= low <= high <= 10:
             sentence = _("Scores run from 0 to 10, the lower one first.")
             raise RefusedError("condition_scores", sentence)
+    if condition.get("silent_days") and any(condition.get(part) for part in OF_ANSWERS):
+        sentence = _("Who is silent gave no score and no words: ask for the silence alone.")
+        raise RefusedError("condition_silence", sentence)
 
 
 def responses_meeting(
     condition: Mapping[str, Any], responses: QuerySet[Response] | None = None
 ) -> QuerySet[Response]:
     """Return the counted responses that meet a condition, within `responses` if given."""
-    chosen = (Response.objects.all() if responses is None else responses).filter(held_reason="")
+    chosen = _that_count(condition, Response.objects.all() if responses is None else responses)
     if condition.get("scores"):
         chosen = chosen.filter(score__range=condition["scores"])
     if condition.get("contact_wanted"):
@@ -80,6 +88,11 @@ def responses_meeting(
         least = {"value__gte": Decimal(str(condition["value_from"]))}
         chosen = with_value(chosen).filter(**least)
     return chosen
+
+
+def _that_count(condition: Mapping[str, Any], responses: QuerySet[Response]) -> QuerySet[Response]:
+    """Return the responses that count; none for a condition about silence."""
+    return responses.none() if condition.get("silent_days") else responses.filter(held_reason="")
 
 
 def with_value(responses: QuerySet[Response]) -> QuerySet[Response]:

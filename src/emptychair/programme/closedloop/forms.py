@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from emptychair.programme.accounts.models import User
 from emptychair.programme.capture.models import Survey
-from emptychair.programme.closedloop.labels import ASSIGN, CAUSES, KINDS, OUTCOMES
+from emptychair.programme.closedloop.labels import (
+    ASSIGN,
+    CAUSE_OF,
+    CAUSES,
+    KINDS,
+    OUTCOMES,
+    OUTCOMES_OF,
+)
 from emptychair.programme.closedloop.models import Rule
 
 INPUT = {"class": "form-control"}
@@ -58,11 +65,7 @@ class ContactForm(forms.Form):
 class CloseForm(forms.Form):
     """How a case ends."""
 
-    outcome = forms.ChoiceField(
-        label=_("What came of it"),
-        choices=[(name, OUTCOMES[name]) for name in OUTCOMES if name != "merged"],
-        widget=forms.Select(SELECT),
-    )
+    outcome = forms.ChoiceField(label=_("What came of it"), widget=forms.Select(SELECT))
     root_cause = forms.CharField(
         label=_("What lay behind the score"),
         max_length=200,
@@ -75,6 +78,13 @@ class CloseForm(forms.Form):
         widget=forms.TextInput(INPUT),
     )
     causes = CAUSES
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        outcome = self.fields["outcome"]
+        assert isinstance(outcome, forms.ChoiceField)
+        outcome.choices = [(name, OUTCOMES[name]) for name in OUTCOMES_OF[kind]]
+        self.fields["root_cause"].label = CAUSE_OF[kind]
 
 
 class WaitForm(forms.Form):
@@ -134,6 +144,14 @@ class RuleForm(forms.Form):
         min_value=0,
         required=False,
         widget=forms.NumberInput(INPUT),
+    )
+    silent_days = forms.IntegerField(
+        label=_("Or: a key contact has been silent for so many days"),
+        min_value=30,
+        max_value=1_825,
+        required=False,
+        widget=forms.NumberInput(INPUT),
+        help_text=_("Then the rule is about silence, not about answers."),
     )
     words = forms.CharField(
         label=_("With one of these words"),
@@ -213,6 +231,7 @@ class RuleForm(forms.Form):
             "value_from": str(said["value_from"]) if said["value_from"] else None,
             "words": [word.strip() for word in said["words"].split(",") if word.strip()],
             "surveys": [survey.slug for survey in said["surveys"]],
+            "silent_days": said["silent_days"],
         }
         return {name: part for name, part in parts.items() if part}
 
@@ -237,6 +256,7 @@ def rule_values(rule: Rule) -> dict[str, Any]:
         "has_comment": condition.get("has_comment", False),
         "key_segment": condition.get("key_segment", False),
         "value_from": condition.get("value_from"),
+        "silent_days": condition.get("silent_days"),
         "words": ", ".join(condition.get("words", ())),
         "surveys": condition.get("surveys", ()),
         "assign": rule.assign,

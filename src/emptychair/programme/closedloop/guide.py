@@ -118,6 +118,44 @@ GUIDE: Mapping[str, Mapping[str, Lines]] = {
             "I will take it further, and you will hear what comes of it.",
         ),
     },
+    "silence": {
+        "sv": (
+            "Jag ringer för att vi inte har hört något från dig på länge.",
+            "Hur fungerar det vi levererar för er just nu?",
+            "Finns det något du hade velat säga till oss, men inte fått tillfälle till?",
+            "Vad skulle göra att du rekommenderade oss?",
+        ),
+        "da": (
+            "Jeg ringer, fordi vi ikke har hørt fra dig længe.",
+            "Hvordan fungerer det, vi leverer, for jer lige nu?",
+            "Er der noget, du gerne ville have sagt til os, men ikke har fået lejlighed til?",
+            "Hvad skulle der til, for at du ville anbefale os?",
+        ),
+        "nb": (
+            "Jeg ringer fordi vi ikke har hørt fra deg på lenge.",
+            "Hvordan fungerer det vi leverer for dere akkurat nå?",
+            "Er det noe du gjerne ville ha sagt til oss, men ikke har fått anledning til?",
+            "Hva skulle til for at du ville anbefale oss?",
+        ),
+        "fi": (
+            "Soitan, koska emme ole kuulleet sinusta pitkään aikaan.",
+            "Miten toimituksemme toimivat teillä juuri nyt?",
+            "Onko jotain, mitä olisit halunnut sanoa meille, mutta et ole päässyt sanomaan?",
+            "Mikä saisi sinut suosittelemaan meitä?",
+        ),
+        "de": (
+            "Ich rufe an, weil wir lange nichts von Ihnen gehört haben.",
+            "Wie läuft das, was wir Ihnen liefern, zurzeit bei Ihnen?",
+            "Gibt es etwas, das Sie uns sagen wollten, wozu aber die Gelegenheit fehlte?",
+            "Was müsste geschehen, damit Sie uns empfehlen?",
+        ),
+        "en": (
+            "I am calling because we have not heard from you for a long time.",
+            "How does what we deliver work for you just now?",
+            "Is there something you would have liked to tell us and never had occasion to?",
+            "What would it take for you to recommend us?",
+        ),
+    },
 }
 
 

@@ -66,7 +66,7 @@ def huddle_page(unit: Unit, week_on: date) -> HuddlePage:
         week_on=week_on,
         last_on=last_on,
         **counts,
-        good=tuple(said.filter(score__gte=9)[:SHOWN]),
+        good=tuple(said.filter(score__gte=9).prefetch_related("praise__user")[:SHOWN]),
         bad=tuple(said.filter(score__lte=6)[:SHOWN]),
         lesson=closed.exclude(response=None)
         .filter(closed_at__date__lte=last_on + timedelta(days=7))

@@ -20,8 +20,22 @@ OUTCOMES = {
     "unchanged": _("Unchanged"),
     "lost": _("Lost"),
     "unreachable": _("Not reached"),
+    "thanked": _("Thanked"),
+    "passed_on": _("Passed on"),
     "merged": _("Merged"),
 }
+# What may come of each kind; of praise and ideas nobody has to be won back.
+OUTCOMES_OF = {
+    "unhappy": ("recovered", "unchanged", "lost", "unreachable"),
+    "praise": ("thanked", "passed_on", "unreachable"),
+    "idea": ("passed_on", "thanked", "unreachable"),
+}
+CAUSE_OF = {
+    "unhappy": _("What lay behind the score"),
+    "praise": _("What was praised"),
+    "idea": _("What the idea is"),
+}
+SILENCE = _("Silence")
 ASSIGN = {
     "unit": _("Manager of the unit"),
     "account": _("Whoever had the account's last case"),

@@ -49,7 +49,11 @@ class Rule(models.Model):
 
 
 class Case(models.Model):
-    """A promise to contact one customer after one answer."""
+    """A promise to contact one customer: after one answer, or after a long silence."""
+
+    class About(models.TextChoices):
+        ANSWER = "answer"
+        SILENCE = "silence"  # a key contact was asked and says nothing; there is no response
 
     class State(models.TextChoices):
         LATER = "later"  # held out: it opens by itself at `wait_until`
@@ -64,10 +68,13 @@ class Case(models.Model):
         UNCHANGED = "unchanged"
         LOST = "lost"
         UNREACHABLE = "unreachable"
+        THANKED = "thanked"  # of praise
+        PASSED_ON = "passed_on"  # of an idea or of praise: those whom it concerns know
         MERGED = "merged"  # another case of the same customer goes on
 
     public_id = models.CharField(max_length=22, unique=True, default=new_id)
-    # Null once the answer was erased: that there was a case stays.
+    about = models.CharField(max_length=7, choices=About, default=About.ANSWER)
+    # Null after a silence, and once the answer was erased: that there was a case stays.
     response = models.OneToOneField("capture.Response", null=True, on_delete=models.SET_NULL)
     customer = models.ForeignKey(
         "customers.Customer", null=True, blank=True, on_delete=models.SET_NULL
@@ -112,13 +119,63 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_closed_with_outcome",
                 condition=~Q(state="closed") | (~Q(outcome="") & Q(closed_at__isnull=False)),
-            )
+            ),
+            # Several workers, or one twice, open one case for one silence.
+            models.UniqueConstraint(
+                fields=["customer"],
+                name="one_open_case_of_silence",
+                condition=Q(about="silence") & ~Q(state="closed"),
+            ),
         ]
 
     @property
     def is_open(self) -> bool:
         """Whether something is still to be done."""
         return self.state != self.State.CLOSED
+
+
+class MailLink(models.Model):
+    """A link in a letter to a colleague with which one step of one case is done, once."""
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_id)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    sent_on = models.DateField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    step = models.CharField(max_length=12, blank=True)  # what it was used for
+
+    class Meta:
+        constraints = [
+            # A letter that is sent again carries the same link.
+            models.UniqueConstraint(fields=["case", "user", "sent_on"], name="mail_link_a_day")
+        ]
+
+
+class Praise(models.Model):
+    """A promoter's words that reach the colleague they are about."""
+
+    class How(models.TextChoices):
+        SERVED = "served"  # the answer says who served the customer
+        NAMED = "named"  # the comment names the colleague
+
+    response = models.ForeignKey(
+        "capture.Response", on_delete=models.CASCADE, related_name="praise"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    how = models.CharField(max_length=6, choices=How)
+    at = models.DateTimeField(default=now)
+    told_at = models.DateTimeField(null=True, blank=True)  # in a letter
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["response", "user"], name="praise_reaches_once")
+        ]
+        indexes = [
+            # For what a colleague was not told yet.
+            models.Index(fields=["user"], name="praise_untold", condition=Q(told_at=None))
+        ]
 
 
 class Note(models.Model):

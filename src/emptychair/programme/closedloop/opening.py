@@ -2,19 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from emptychair.programme.accounts.models import Unit
+from emptychair.programme.accounts.models import Unit, User
 from emptychair.programme.activity.models import Activity
 from emptychair.programme.activity.services import mark_changed, record
 from emptychair.programme.capture.models import Response
 from emptychair.programme.closedloop.assigning import owner_of
 from emptychair.programme.closedloop.conditions import responses_meeting
 from emptychair.programme.closedloop.models import Case, Note, Rule
+from emptychair.programme.customers.consent import is_suppressed
+from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.worktime import after_working_hours
 
@@ -59,7 +61,7 @@ def open_case(rule: Rule, response: Response, *, by: str = "") -> Case | None:
             "rule": rule,
             "kind": rule.kind,
             "unit": response.unit,
-            "owner": None if held_out else owner_of(rule, response),
+            "owner": None if held_out else _owner(rule, response),
             "state": Case.State.LATER if held_out else Case.State.NEW,
             "opened_at": moment,
             "due_at": after_working_hours(moment, rule.contact_hours, country_of(response.unit)),
@@ -74,6 +76,46 @@ def open_case(rule: Rule, response: Response, *, by: str = "") -> Case | None:
     record(
         "case.opened", case.public_id, actor=by, response=response.public_id, rule=rule.public_id
     )
+    return case
+
+
+def _owner(rule: Rule, response: Response) -> User | None:
+    return owner_of(
+        rule, customer=response.customer, unit=response.unit, language=response.language
+    )
+
+
+@transaction.atomic
+def open_for_silence(rule: Rule, customer: Customer, *, since: datetime | None) -> Case | None:
+    """Open a case because a key contact says nothing; None if one is open or was lately.
+
+    Args:
+        rule: whose kind, owner and time it gets; its condition says `silent_days`.
+        customer: the key contact.
+        since: of the customer's last answer; None if there never was one.
+    """
+    moment, unit = now(), customer.unit.code if customer.unit else ""
+    before = moment - timedelta(days=rule.condition["silent_days"])
+    lately = Case.objects.filter(customer=customer, opened_at__gt=before)
+    if lately.exists() or is_suppressed(customer):
+        return None
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(
+                about=Case.About.SILENCE,
+                customer=customer,
+                rule=rule,
+                kind=rule.kind,
+                unit=unit,
+                owner=owner_of(rule, customer=customer, unit=unit, language=customer.language),
+                opened_at=moment,
+                due_at=after_working_hours(moment, rule.contact_hours, country_of(unit)),
+            )
+    except IntegrityError:  # another worker was quicker
+        return None
+    text = f"{rule.name}: {since:%Y-%m-%d}" if since else rule.name
+    Note.objects.create(case=case, at=moment, step="opened", text=text)
+    record("case.opened", case.public_id, customer=customer.code, rule=rule.public_id)
     return case
 
 
@@ -103,7 +145,7 @@ def _open_now(case: Case) -> None:
         state=Case.State.NEW,
         due_at=after_working_hours(now(), hours, country_of(case.unit)),
         wait_until=None,
-        owner=owner_of(case.rule, case.response) if case.rule else None,
+        owner=_owner(case.rule, case.response) if case.rule else None,
     )
     if changed:
         Note.objects.create(case=case, step="opened")

@@ -1,6 +1,6 @@
 """Reads of cases: the inbox, the board and one case with everything a conversation needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,8 +13,8 @@ from emptychair.programme.accounts.models import Role, Unit, User
 from emptychair.programme.accounts.policy import may, scope_of
 from emptychair.programme.capture.models import Response
 from emptychair.programme.closedloop.guide import Lines, guide_of
-from emptychair.programme.closedloop.labels import KINDS, OUTCOMES, STATES, STEPS
-from emptychair.programme.closedloop.models import Case, Note, Promise
+from emptychair.programme.closedloop.labels import KINDS, OUTCOMES, SILENCE, STATES, STEPS
+from emptychair.programme.closedloop.models import Case, Note, Promise, Rule
 from emptychair.programme.closedloop.reminding import NOT_CONTACTED
 from emptychair.programme.closedloop.writing import address_of, messages_of
 from emptychair.programme.customers.models import Contact, Customer, Value
@@ -32,7 +32,7 @@ class Card:
     """A case in a few words."""
 
     public_id: str
-    score: int
+    score: int | None  # None after a silence
     comment: str
     kind: str
     unit: str
@@ -83,7 +83,7 @@ class CasePage:
     outcome: object
     unit: str
     is_overdue: bool
-    score: int
+    score: int | None  # None after a silence
     comment: str
     ratings: tuple[tuple[str, int], ...]
     contact_wanted: bool
@@ -105,7 +105,7 @@ class CasePage:
 
 def visible_cases(user: User) -> QuerySet[Case]:
     """Return the cases a colleague may see: employees their own, managers those of their units."""
-    cases = Case.objects.exclude(response=None)
+    cases = Case.objects.exclude(response=None, about=Case.About.ANSWER)
     if user.role == Role.EMPLOYEE:
         return cases.filter(owner=user)
     units = scope_of(user).units
@@ -149,14 +149,22 @@ def inbox_columns(*, may_tick: bool) -> tuple[Column, ...]:
     return (
         *tick,
         Column("due_at", _("Contact by"), lambda c: c.due_at, "due_at", "moment", _url),
-        Column("score", _("Score"), lambda c: c.response.score, "response__score", "score"),
-        Column("comment", _("Comment"), lambda c: c.response.comment, kind="long"),
+        Column("score", _("Score"), _score, "response__score", "score", empty_last=True),
+        Column("comment", _("Comment"), _words, kind="long"),
         Column("kind", _("Kind"), lambda c: str(KINDS[c.kind]), "kind"),
         Column("state", _("State"), lambda c: str(STATES[c.state]), "state"),
         Column("outcome", _("Outcome"), lambda c: str(OUTCOMES.get(c.outcome, "")), "outcome"),
         Column("unit", _("Unit"), lambda c: units.get(c.unit, c.unit), "unit"),
         Column("owner", _("Owner"), lambda c: str(c.owner or ""), "owner__name"),
     )
+
+
+def _score(case: Case) -> int | None:
+    return case.response.score if case.response else None
+
+
+def _words(case: Case) -> str:
+    return case.response.comment if case.response else str(SILENCE)
 
 
 def board(user: User, said: Mapping[str, str]) -> tuple[BoardColumn, ...]:
@@ -178,10 +186,9 @@ def board(user: User, said: Mapping[str, str]) -> tuple[BoardColumn, ...]:
 def case_page(case: Case, user: User) -> CasePage:
     """Return everything that is known for the conversation about a case."""
     response, customer = case.response, case.customer
-    assert response is not None, "cases without their answer are not visible"
     contact = _contact_of(customer) if scope_of(user).pii else None
     names = dict(Unit.objects.filter(code=case.unit).values_list("code", "name"))
-    language = (customer.language if customer else "") or response.language
+    language = (customer.language if customer else "") or (response.language if response else "")
     return CasePage(
         case=case,
         kind=KINDS[case.kind],
@@ -189,10 +196,10 @@ def case_page(case: Case, user: User) -> CasePage:
         outcome=OUTCOMES.get(case.outcome, ""),
         unit=names.get(case.unit, case.unit),
         is_overdue=is_overdue(case),
-        score=response.score,
-        comment=response.comment,
-        ratings=tuple(sorted(response.ratings.items())),
-        contact_wanted=response.contact_wanted,
+        score=response.score if response else None,
+        comment=response.comment if response else "",
+        ratings=tuple(sorted(response.ratings.items())) if response else (),
+        contact_wanted=response.contact_wanted if response else False,
         name=contact.name if contact else "",
         email=contact.email if contact else "",
         phone=contact.phone if contact else "",
@@ -204,7 +211,9 @@ def case_page(case: Case, user: User) -> CasePage:
         promises=tuple(case.promises.select_related("case")),
         happened=_happened(case),
         may_write=bool(contact and address_of(case)),
-        guide=guide_of(case.kind, language, response.score),
+        guide=guide_of(case.kind, language, response.score)
+        if response
+        else guide_of("silence", language, 0),
         others=_others(case, user),
         may_change=may(user, "case.change"),
     )
@@ -227,6 +236,13 @@ def tallies(user: User) -> dict[str, int]:
     return {**found, "promises": due.count()}
 
 
+def customers_in_cases(keys: Collection[int]) -> set[int]:
+    """Return those of the customers whose open case is not about praise: they need help first."""
+    cases = Case.objects.filter(customer__in=keys).exclude(state=Case.State.CLOSED)
+    found = cases.exclude(kind=Rule.Kind.PRAISE).values_list("customer", flat=True)
+    return {key for key in found if key is not None}
+
+
 def open_promises(user: User) -> QuerySet[Promise]:
     """Return the promises still to be kept in the cases a colleague sees, the first due first."""
     return Promise.objects.filter(kept_at=None, case__in=visible_cases(user)).select_related(
@@ -239,8 +255,8 @@ def _cards(cases: QuerySet[Case]) -> tuple[Card, ...]:
     return tuple(
         Card(
             case.public_id,
-            response.score,
-            response.comment,
+            _score(case),
+            _words(case),
             str(KINDS[case.kind]),
             units.get(case.unit, case.unit),
             str(case.owner or ""),
@@ -249,7 +265,6 @@ def _cards(cases: QuerySet[Case]) -> tuple[Card, ...]:
             case.escalated_at is not None,
         )
         for case in cases
-        if (response := case.response) is not None
     )
 
 
@@ -274,10 +289,12 @@ def _revenue(customer: Customer | None) -> Decimal | None:
     return found
 
 
-def _answers(customer: Customer | None, response: Response) -> tuple[Answer, ...]:
+def _answers(customer: Customer | None, response: Response | None) -> tuple[Answer, ...]:
     if customer is None:
         return ()
-    rows = Response.objects.filter(customer=customer, held_reason="").exclude(pk=response.pk)
+    rows = Response.objects.filter(customer=customer, held_reason="")
+    if response is not None:
+        rows = rows.exclude(pk=response.pk)
     return tuple(
         Answer(row.score, row.comment, row.answered_at, row.survey.name)
         for row in rows.select_related("survey").order_by("-answered_at")[:HISTORY]

@@ -11,6 +11,7 @@ from emptychair.programme.accounts.models import User
 from emptychair.programme.activity.models import Activity
 from emptychair.programme.activity.services import mark_changed, record
 from emptychair.programme.closedloop.conditions import check_condition
+from emptychair.programme.closedloop.labels import OUTCOMES_OF
 from emptychair.programme.closedloop.models import Absence, Case, Note, Promise, Rule
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.errors import RefusedError
@@ -59,13 +60,15 @@ def close(case: Case, *, outcome: str, root_cause: str, said: str, by: User) -> 
         RefusedError: outcome or root cause is missing, the customer was not tried, or a colleague
             closed it first.
     """
-    if outcome not in Case.Outcome or outcome == Case.Outcome.MERGED:
+    if outcome not in OUTCOMES_OF[case.kind]:
         raise RefusedError("outcome_missing", _("Choose what came of it."))
     cause = _sentence(root_cause, _("Say what lay behind the score first."))[:200]
-    if outcome != Case.Outcome.UNREACHABLE and case.first_contact_at is None:
+    without = (Case.Outcome.UNREACHABLE, Case.Outcome.PASSED_ON)
+    if outcome not in without and case.first_contact_at is None:
         sentence = _("The customer was not contacted yet: contact first, or close as unreachable.")
         raise RefusedError("not_contacted", sentence)
-    days = case.rule.ask_again_days if case.rule else 0
+    is_answer = case.kind == Rule.Kind.UNHAPPY and case.about == Case.About.ANSWER
+    days = case.rule.ask_again_days if case.rule and is_answer else 0
     again = today() + timedelta(days) if days and case.customer_id else None
     _step(case, "closed", by, said.strip(), OPEN, state=Case.State.CLOSED, outcome=outcome,
           root_cause=cause, closed_at=now(), ask_again_on=again, wait_until=None)  # fmt: skip

@@ -14,7 +14,9 @@ from emptychair.programme.customers.timeline import Entry, Window
 
 def notes_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry]:
     """Yield every step of the customer's cases; those of other units only to readers of all."""
-    notes = Note.objects.filter(case__customer=customer).exclude(case__response=None)
+    notes = Note.objects.filter(case__customer=customer).exclude(
+        case__response=None, case__about="answer"
+    )
     if scope.units is not None:
         notes = notes.filter(case__unit__in=scope.units)
     if window.before is not None:

@@ -6,6 +6,7 @@ app_name = "closedloop"
 urlpatterns = [
     path("", views.show_cases, name="cases"),
     path("board/", views.show_board, name="board"),
+    path("praise/", views_of_huddles.show_praise, name="praise"),
     path("promises/", views.show_promises, name="promises"),
     path("huddle/", views_of_huddles.show_huddle, name="huddle"),
     path("raised/<str:public_id>/answer", views_of_huddles.answer, name="answer_raised"),

@@ -116,7 +116,8 @@ def wait(request: HttpRequest, public_id: str) -> HttpResponse:
 @requires("case.change")
 def close(request: HttpRequest, public_id: str) -> HttpResponse:
     """Close a case with what came of it."""
-    case, form = _case_of(request, public_id), CloseForm(request.POST)
+    case = _case_of(request, public_id)
+    form = CloseForm(request.POST, kind=case.kind)
     if not form.is_valid():
         return _case_page(request, case, close=form)
     services.close(case, **form.cleaned_data, by=user_of(request))
@@ -245,7 +246,7 @@ def _case_page(request: HttpRequest, case: Case, **forms: Any) -> HttpResponse:
         "colleagues": colleagues_of(user),
         "contact_form": forms.get("contact") or ContactForm(),
         "wait_form": forms.get("wait") or WaitForm(),
-        "close_form": forms.get("close") or CloseForm(),
+        "close_form": forms.get("close") or CloseForm(kind=case.kind),
         **_frame(request, "inbox"),
     }
     return render(request, "closedloop/case.html", context, status=400 if forms else 200)

@@ -9,14 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emptychair.programme.accounts.models import Unit, User
 from emptychair.programme.accounts.policy import may, requires, scope_of
-from emptychair.programme.closedloop import huddles
+from emptychair.programme.closedloop import huddles, praising
 from emptychair.programme.closedloop.forms import INPUT
 from emptychair.programme.closedloop.models import Raised
 from emptychair.programme.closedloop.views import user_of
+
+PRAISE_SHOWN = 50
+FIRST_YEAR = 2000
 
 
 class MinutesForm(forms.Form):
@@ -80,6 +83,20 @@ def show_huddle(request: HttpRequest) -> HttpResponse:
     return render(request, "closedloop/huddle.html", context, status=400 if form.errors else 200)
 
 
+@require_safe
+@requires("praise.read")
+def show_praise(request: HttpRequest) -> HttpResponse:
+    """Show what promoters wrote about the reader, and about colleagues to who leads them."""
+    user = user_of(request)
+    context = {
+        "mine": praising.praise_for(user)[:PRAISE_SHOWN],
+        "team": praising.praise_of_team(user)[:PRAISE_SHOWN],
+        "here": "praise",
+        "may_rule": may(user, "case_rule.change"),
+    }
+    return render(request, "closedloop/praise.html", context)
+
+
 @require_POST
 @requires("case_rule.change")
 def answer(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -110,6 +127,8 @@ def _week(text: str) -> date:
         day = date.fromisoformat(text) if text else huddles.last_week()
     except ValueError:
         raise Http404 from None
+    if not FIRST_YEAR <= day.year <= huddles.last_week().year + 1:
+        raise Http404
     return day - timedelta(days=day.weekday())
 
 

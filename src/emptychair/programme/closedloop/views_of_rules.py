@@ -96,5 +96,6 @@ def _rule_page(
             "waiting": found.filter(case=None).count(),
             "examples": found.select_related("survey")[:SHOWN],
             "is_trial": tried is not None,
+            "is_silence": bool(condition.get("silent_days")),
         }
     return render(request, "closedloop/rule.html", context, status=400 if form.errors else 200)

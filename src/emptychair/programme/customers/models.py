@@ -138,6 +138,22 @@ class Value(models.Model):
         ]
 
 
+class Arrival(models.Model):
+    """How a customer came to us, by a referral link or in the customer's own words."""
+
+    class Origin(models.TextChoices):
+        EARNED = "earned"  # somebody recommended us
+        BOUGHT = "bought"  # advertising, a campaign, a search
+        UNKNOWN = "unknown"  # in another way
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE)
+    origin = models.CharField(max_length=7, choices=Origin)
+    referrer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.SET_NULL, related_name="brought"
+    )
+    at = models.DateTimeField(default=now)
+
+
 class Suppression(models.Model):
     """Someone who said no. Holds keyed hashes only, so it may stay when the person is erased."""
 

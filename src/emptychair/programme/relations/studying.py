@@ -199,17 +199,25 @@ def _customers_by_period(moves: Sequence[Move]) -> Counter[date]:
 
 def _growth(segment: str) -> tuple[Result, int]:  # noqa: ARG001  over everybody
     customers = tables.table("customers")
-    found = growth(customers, tables.table("values"), origins(customers))
+    came = origins(customers, tables.table("referrals"))
+    found = growth(customers, tables.table("values"), came)
     return {"periods": plain(found)}, sum(one.newcomers for one in found)
 
 
-def origins(customers: ir.Table) -> ir.Table:
-    """Return how customers came, from their trait `origin`: earned, bought; else unknown."""
+def origins(customers: ir.Table, referrals: ir.Table) -> ir.Table:
+    """Return how customers came: by a link or in their own words, else by their trait `origin`.
+
+    Args:
+        customers: with the trait, or without.
+        referrals: what links and answers tell; it goes before the trait.
+    """
+    said = referrals.select("referred_id", "origin")
     if ORIGIN not in customers.columns:
-        return tables.empty({"referred_id": "string", "origin": "string"})
+        return said
     origin = customers[ORIGIN].lower()
     known = ibis.ifelse(origin.isin(list(ORIGINS)), origin, ibis.null("string"))
-    return customers.select(referred_id="customer_id", origin=known)
+    traits = customers.select(referred_id="customer_id", origin=known)
+    return traits.anti_join(said, "referred_id").union(said)
 
 
 def _recovery(segment: str) -> tuple[Result, int]:  # noqa: ARG001  over everybody

@@ -186,7 +186,10 @@ def _growth_parts(periods: Sequence[Mapping[str, Any]], words: Words) -> Iterato
             "Revenue kept: of those who paid the year before, what they pay now over what they"
             " paid then. Earned growth adds newcomers who came by recommendation."
         ),
-        _("Of the newcomers' revenue, the origin of %(share)s is known (trait “origin”).")
+        _(
+            "Of the newcomers' revenue, the origin of %(share)s is known (referral links, the"
+            " question after the survey, the trait “origin”)."
+        )
         % {"share": words.share(newest["known_origin_share"])},
         _("If all of unknown origin were bought, earned growth is %(share)s.")
         % {"share": words.share(newest["least_earned_growth_rate"], 1)},

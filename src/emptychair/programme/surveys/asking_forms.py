@@ -92,6 +92,14 @@ class AskingForm(forms.Form):
         required=False,
         widget=forms.Select(SELECT),
     )
+    origin_days = forms.IntegerField(
+        label=_("Ask new customers how they came to us, for so many days"),
+        min_value=0,
+        max_value=730,
+        required=False,
+        widget=forms.NumberInput(_NUMBER),
+        help_text=_("Recommended or not: growth that is earned is read from it. 0: never."),
+    )
     quiet_after_ask_days = _whole(_("Days after a question of this survey"), 730)
     quiet_after_answer_days = _whole(_("Days after an answer to this survey"), 730)
     quiet_after_any_ask_days = _whole(_("Days after a question of any survey"), 730)
@@ -115,6 +123,8 @@ class AskingForm(forms.Form):
         said = super().clean() or self.cleaned_data
         if not said.get("unconfirmed"):
             said.pop("unconfirmed", None)  # left as it is
+        if said.get("origin_days") is None:
+            said.pop("origin_days", None)
         said["precision_points"] = said.get("precision_points") or 0
         if not self.is_relationship and said.get("asks_from") and not said.get("event_kind"):
             self.add_error("event_kind", _("Say after which event it asks."))

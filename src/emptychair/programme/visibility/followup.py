@@ -73,7 +73,7 @@ def waiting_notice(user: User) -> Notice | None:
         found["overdue"],
     ) % {"n": found["overdue"]}
     if not found["overdue"]:
-        sentence = _("%(mine)s cases are yours; %(promises)s promises are due.") % found
+        sentence = _mine(found["mine"], found["promises"])
     urgent = inbox(user, {"state": "overdue"} if found["overdue"] else {"whose": "mine"})
     return Notice(
         name="waiting",
@@ -85,11 +85,20 @@ def waiting_notice(user: User) -> Notice | None:
     )
 
 
+def _mine(cases: int, promises: int) -> str:
+    """Say how many cases are the reader's, and how many promises are due."""
+    mine = ngettext("%(n)s case is yours.", "%(n)s cases are yours.", cases) % {"n": cases}
+    due = ngettext("%(n)s promise is due.", "%(n)s promises are due.", promises)
+    parts = [mine if cases else "", due % {"n": promises} if promises else ""]
+    return " ".join(part for part in parts if part)
+
+
 def _line(case: Case) -> NoticeLine:
-    assert case.response is not None, "cases without their answer are not visible"
+    url = reverse("closedloop:case", args=[case.public_id])
+    if case.response is None:
+        return NoticeLine(_("A key contact says nothing."), url)
     words = case.response.comment.split()
     text = " ".join(words[:14]) if words else _("No comment.")
-    url = reverse("closedloop:case", args=[case.public_id])
     return NoticeLine(text, url, about=str(case.response.score), about_url=url)
 
 

@@ -170,6 +170,21 @@ CASES = Source(
         "holdout": "BOOLEAN",
     },
 )
+REFERRALS = Source(
+    select="""
+    SELECT f.code AS referrer_id, c.code AS referred_id, o.at, o.origin
+    FROM customers_arrival o
+    JOIN customers_customer c ON c.id = o.customer_id
+    LEFT JOIN customers_customer f ON f.id = o.referrer_id""",
+    key="referred_id",
+    key_sql="c.code",
+    types={
+        "referrer_id": "VARCHAR",
+        "referred_id": "VARCHAR",
+        "at": "TIMESTAMPTZ",
+        "origin": "VARCHAR",
+    },
+)
 SOURCES: dict[str, Source] = {
     "responses": RESPONSES,
     "customers": CUSTOMERS,
@@ -177,6 +192,7 @@ SOURCES: dict[str, Source] = {
     "values": VALUES,
     "events": EVENTS,
     "cases": CASES,
+    "referrals": REFERRALS,
 }
 # JSON column of a source -> prefix of the columns it becomes, and their type
 SPREAD = {"ratings": ("rating_", "TINYINT"), "traits": ("attr_", "VARCHAR")}

@@ -31,7 +31,9 @@ MANY = 20_000  # from here on a change of customers makes every day stale
 def synchronise() -> None:
     """Copy what changed in the database, then make the sums of the days it touches."""
     # Customers first: the sums of a response's day need its customer's segments.
-    for name in ("customers", "responses", "invitations", "values", "events", "cases"):
+    for name in (
+        "customers", "responses", "invitations", "values", "events", "cases", "referrals"
+    ):  # fmt: skip
         while copy_changes(name):
             pass
     refresh_layer()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from conftest import PASSWORD
 
 from emptychair.programme.accounts.models import Role, Unit
 from emptychair.programme.closedloop import huddles, services
@@ -14,6 +15,12 @@ from emptychair.programme.lib.errors import RefusedError
 @pytest.fixture
 def last_wednesday():
     return now() - timedelta(days=today().weekday() + 5)
+
+
+@pytest.mark.parametrize("week", ["0001-01-01", "9999-12-31", "x"])
+def test_a_week_that_is_none_is_not_found(client, bob, week):
+    assert client.login(email=bob.email, password=PASSWORD)
+    assert client.get(f"/actions/huddle/?week={week}").status_code == 404
 
 
 def test_the_page_has_what_customers_said_and_one_case(client, case, answer, bob, last_wednesday):

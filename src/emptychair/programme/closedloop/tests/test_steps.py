@@ -12,12 +12,7 @@ from emptychair.programme.capture.models import Invitation
 from emptychair.programme.closedloop import services
 from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.models import Case, Note, Promise
-from emptychair.programme.closedloop.reminding import (
-    escalate,
-    mail_digest,
-    overdue,
-    queue_digests,
-)
+from emptychair.programme.closedloop.reminding import escalate, overdue
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.lib.errors import RefusedError
@@ -140,29 +135,6 @@ def test_overdue_cases_are_escalated_and_waiting_ones_wake(case, bob):
     escalate()
     case.refresh_from_db()
     assert case.state == "contacted"
-
-
-def test_one_letter_a_morning_tells_what_waits(case, bob, alice, mailoutbox, monkeypatch):
-    monkeypatch.setattr(
-        "emptychair.programme.closedloop.reminding.is_working_day", lambda day, country: True
-    )
-    queue_digests()
-    assert not Activity.objects.filter(action="cases.digest_due").exists()
-    Case.objects.update(due_at=now() - timedelta(days=10))
-    services.promise(case, text="A new chair", due_on=today(), by=bob)
-    for _ in range(2):
-        queue_digests()
-    (activity,) = Activity.objects.filter(action="cases.digest_due")
-    mail_digest(activity, 1)()
-    (letter,) = mailoutbox
-    assert letter.to == ["bob@nordhem.example"]
-    assert letter.subject == "1 customer waits"
-    assert "Lång kö" in letter.body
-    assert "A new chair" in letter.body
-    services.contact(case, said="Hello", by=bob)
-    Promise.objects.update(kept_at=now())
-    mail_digest(activity, 2)()
-    assert len(mailoutbox) == 1, "nothing waits any more"
 
 
 def test_an_erased_customers_conversation_is_forgotten(case, bob, customer):

@@ -31,7 +31,7 @@ def test_today_tells_who_waits(client, bob, malmo, answered, rule):
     (response,) = answered([2], unit="malmo", comment="Long queue")
     case = open_case(rule, response)
     client.force_login(bob)
-    assert "1 cases are yours" in text_of(client.get("/"))
+    assert "1 case is yours." in text_of(client.get("/"))
     Case.objects.filter(pk=case.pk).update(due_at=now() - timedelta(days=4))
     page = client.get("/")
     assert "1 customer should have been contacted by now." in text_of(page)
