@@ -14,7 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, only this folder is looked through
 
-from tools.coverage import company, customers, differences, score, weighting  # noqa: E402
+from tools.coverage import (  # noqa: E402
+    comments,
+    company,
+    customers,
+    differences,
+    score,
+    weighting,
+)
 from tools.coverage.common import Rows  # noqa: E402
 
 PAGES = ROOT / "docs" / "methods"
@@ -32,6 +39,7 @@ TABLES: dict[str, tuple[str, Callable[[float], Rows]]] = {
     "company": ("nonresponse.md", company.company_table),
     "jackknife": ("jackknife.md", weighting.jackknife_table),
     **customers.TABLES,
+    **comments.TABLES,
 }
 
 

@@ -45,9 +45,9 @@ ON_SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_gro
 
 
 @pytest.fixture(params=["duckdb", ON_SPARK])
-def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
+def engine(request: pytest.FixtureRequest) -> Any:
     """Each engine in turn."""
-    yield request.getfixturevalue(request.param)
+    return request.getfixturevalue(request.param)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "movement": ("moving", "movement", "Who moves between buckets, into silence and away."),
     "behaviour": ("moving", "behaviour", "What promoters do before they answer, detractors not."),
     "predict": ("moving", "predict", "What the silent may think, and the NPS of everybody."),
+    "themes": ("commenting", "themes", "What comments are about, and what it goes along with."),
     "simulate": ("simulate", "simulate", "Write the tables of a company whose truth is known."),
     "demo": ("programme", "demo", "Show a made-up company's programme in the browser."),
     "serve": ("programme", "serve", "Run the web server and the worker of an installation."),

@@ -130,7 +130,7 @@ def _piece(piece: str, keyword: str) -> list[str]:
     words = list(words_of(piece.strip("*")).words)
     if not words or "*" in piece.strip("*"):
         raise ArgumentError(
-            f"In the keyword {keyword.strip()!r}, * may stand at the beginning or end of a word only."
+            f"In the keyword {keyword.strip()!r}, * may stand only where a word begins or ends."
         )
     if sum(len(word) for word in words) < 2 and "*" in piece:
         raise ArgumentError(

@@ -66,7 +66,7 @@ def guess_of(words: Sequence[str], prior: str | None = None) -> Guess | None:
     for word in told:
         for language, score in model.scores(word).items():
             scores[language] += score
-    known = _SHORTER.get(prior or "", prior or "")
+    known = _SHORTER.get((prior or "")[:2].lower(), (prior or "")[:2].lower())
     if known in scores:
         scores[known] += PRIOR_WEIGHT
     best = max(LANGUAGES, key=lambda language: scores[language])
@@ -78,14 +78,15 @@ def languages_in(text: str, prior: str | None = None) -> tuple[str, ...]:
     """Return the languages of a cleaned comment, the main one first; several if it is mixed.
 
     Examples:
-        >>> languages_in("Personalen var trevlig. The delivery was late though, really late.")
-        ('sv', 'en')
+        >>> languages_in("Personalen var så trevlig. The delivery was late though, really late.")
+        ('en', 'sv')
     """
     main = guess_of(words_of(text).words, prior)
     if main is None:
         return ()
     found = [main.language]
-    for sentence in sentences_of(text):
+    sentences = sentences_of(text)
+    for sentence in sentences if len(sentences) > 1 else ():
         words = words_of(sentence).words
         own = guess_of(words, main.language) if len(words) >= FEWEST_WORDS else None
         if own is not None and own.probability >= SURE and own.language not in found:

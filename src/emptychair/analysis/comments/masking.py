@@ -20,6 +20,8 @@ LABELS: Final[Mapping[str, str]] = {
 _FEWEST_DIGITS = 5  # of a number that stands alone
 _CAPITALISED = r"[^\W\d_a-zåäöæøüéß][a-zåäöæøüéèß][^\W\d_]{0,40}"
 _NAME = rf"{_CAPITALISED}(?:[ -]{_CAPITALISED}){{0,2}}"
+_FIRST = re.compile(rf"\b{_CAPITALISED}")
+_WHOLE = re.compile(_NAME)
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,11 @@ def personal_data(text: str) -> tuple[Span, ...]:
         ['name', 'phone']
     """
     found: list[Span] = []
+    taken = bytearray(len(text))  # one byte a character: a comment may hold thousands of numbers
     for kind, spans in _FINDERS:
         for start, end in spans(text):
-            if start < end and not any(one.start < end and start < one.end for one in found):
+            if start < end and not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
                 found.append(Span(kind, start, end))
     return tuple(sorted(found, key=lambda one: one.start))
 
@@ -91,7 +95,8 @@ _PLATE = re.compile(
     r"|[A-Z]{2}\d{2} ?[A-Z]{3})\b"
 )
 _LONG_NUMBER = re.compile(
-    rf"(?<![\w.,-])(?:[A-Z]{{1,4}}-?)?\d{{{_FEWEST_DIGITS},20}}(?![\w%]|[.,]\d)(?! ?(?:kr|sek|dkk|nok|eur|€))",
+    rf"(?<![\w.,-])(?:[A-Z]{{1,4}}-?)?\d{{{_FEWEST_DIGITS},20}}"
+    r"(?![\w%]|[.,]\d)(?! ?(?:kr|sek|dkk|nok|eur|€))",
     re.IGNORECASE,
 )
 
@@ -111,11 +116,14 @@ def _first_names() -> frozenset[str]:
 def _compiled(what: str) -> re.Pattern[str]:
     numbers, ends = _alternatives("numbers"), _alternatives("street_ends")
     patterns = {
-        "order": rf"(?i:\b(?:{numbers})(?:nummer|nr|no|number)?\b)[ .:#]{{1,3}}([A-Z]{{0,4}}-?\d[\dA-Z-]{{2,20}})\b",
+        "order": rf"(?i:\b(?:{numbers})(?:nummer|nr|no|number)?\b)[ .:#]{{1,3}}"
+        rf"([A-Z]{{0,4}}-?\d[\dA-Z-]{{2,20}})\b",
         "address": rf"\b[^\W\d_a-zåäöæøü][^\W\d_]{{0,40}}(?:[ -][^\W\d_]{{1,40}})?"
-        rf"(?:(?<=\w)|[ ])(?:{ends})\.? \d{{1,4}} ?[a-zA-Z]?\b",
-        "english": rf"\b\d{{1,4}}[a-z]? (?:[A-Z][a-z]+ ){{1,3}}(?i:{_alternatives('street_words')})\b",
-        "cued": rf"(?:^|(?<=[\s,.!(/]))(?i:{_alternatives('cues')})[.:,]?\s+(?:(?i:{_alternatives('titles')})\.? )?({_NAME})",
+        rf"(?:(?<=\w)|[ ])(?i:{ends})\.? \d{{1,4}}(?: ?[a-zA-Z])?\b",
+        "english": rf"\b\d{{1,4}}[a-z]? (?:[A-Z][a-z]{{1,40}} ){{1,3}}"
+        rf"(?i:{_alternatives('street_words')})\b",
+        "cued": rf"(?:^|(?<=[\s,.!(/]))(?i:{_alternatives('cues')})[.:,]?\s+"
+        rf"(?:(?i:{_alternatives('titles')})\.? )?({_NAME})",
         "titled": rf"\b(?i:{_alternatives('titles')})\.? ({_NAME})",
         "placed": rf"({_NAME}) (?:{_alternatives('places')})\b",
         "signed": rf"(?:^|\s)[/–-] ?({_NAME})\.?$",
@@ -139,9 +147,10 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             start, end = found.span(1)
             if not _begins_sentence(text, start) or what != "placed" or _is_known(text[start:end]):
                 yield start, end
-    for found in re.finditer(_NAME, text):
-        if _is_known(found.group()):
-            yield found.span()
+    for found in _FIRST.finditer(text):
+        if found.group().casefold() in _first_names():
+            whole = _WHOLE.match(text, found.start())
+            yield whole.span() if whole else found.span()
 
 
 def _is_known(name: str) -> bool:

@@ -56,7 +56,7 @@ def read_comment(
     text = cleaned(comment)
     words = words_of(text)
     languages = languages_in(text, language)
-    why = why_unusable(text, words, languages)
+    why = why_unusable(text, words)
     request = request_in(text, words, languages)
     tone = tone_of(text, words, languages, asks=bool(request)).sentiment
     themes = () if why else (taxonomy or shipped_taxonomy()).find(words.words, languages)

@@ -39,12 +39,15 @@ def cleaned(comment: str | None) -> str:
     if "&" in text:
         text = html.unescape(text)
     text = unicodedata.normalize("NFC", text)
-    text = "".join(
-        " " if one.isspace() else one
-        for one in text
-        if one.isspace() or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
+    if not text.isprintable():
+        text = "".join(one for one in map(_readable, text) if one)
     return _SPACE.sub(" ", text).strip()
+
+
+def _readable(letter: str) -> str:
+    if letter.isspace():
+        return " "
+    return "" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn") else letter
 
 
 def words_of(text: str) -> Words:

@@ -45,7 +45,7 @@ class Tone:
         if self.turns or self.positive == self.negative:
             return "mixed"
         more, less = max(self.positive, self.negative), min(self.positive, self.negative)
-        if more < 2 * less:
+        if more < 3 * less:
             return "mixed"
         return "positive" if self.positive == more else "negative"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, Literal
 
 from emptychair.analysis.comments.keywords import Match
-from emptychair.analysis.comments.lexicon import keywords_of
+from emptychair.analysis.comments.lexicon import LANGUAGES, keywords_of
 from emptychair.analysis.comments.text import Words
 from emptychair.analysis.comments.tone import Sentiment
 
@@ -20,29 +21,28 @@ _MOST_CONSONANTS = 6  # in a row; "Angstschweiß" has five
 _LONGEST_EMPTY_ANSWER = 4  # words
 
 
-def why_unusable(text: str, words: Words, languages: Iterable[str]) -> Why:
+def why_unusable(text: str, words: Words) -> Why:
     """Return why nothing can be read from a cleaned comment; empty if something can.
 
     Args:
         text: the comment.
         words: its words.
-        languages: the languages it seems to be in.
     """
     if not text:
         return "empty"
     told = [word for word in words.words if sum(letter.isalpha() for letter in word) > 1]
     if not told:
         return "no_words"
-    if len(words.words) <= _LONGEST_EMPTY_ANSWER and _says_nothing(words, languages):
+    if len(words.words) <= _LONGEST_EMPTY_ANSWER and _says_nothing(words):
         return "no_opinion"
     return "no_sense" if all(_is_noise(word) for word in told) else ""
 
 
-def _says_nothing(words: Words, languages: Iterable[str]) -> bool:
+def _says_nothing(words: Words) -> bool:
     whole = len(words.words)
     return any(
         match.label == "unusable" and match.start == 0 and match.end == whole
-        for language in languages
+        for language in LANGUAGES
         for match in keywords_of("triage", language).find(words.words)
     )
 
@@ -51,7 +51,7 @@ def _is_noise(word: str) -> bool:
     """Say whether a word is letters hit at random: no vowels, or the keys of one row."""
     if len(word) < 3 or not word.isalpha():
         return len(set(word)) == 1
-    if len(set(word)) <= 2 and len(word) >= 4:
+    if len(set(word)) == 1 or (len(set(word)) == 2 and len(word) >= 4):
         return True
     without = 0
     for letter in word:
@@ -68,7 +68,7 @@ def _runs_along(word: str, row: str) -> bool:
     if len(word) < 4 or any(letter not in row for letter in word):
         return False
     places = [row.index(letter) for letter in word]
-    steps = [abs(b - a) for a, b in zip(places, places[1:], strict=False)]
+    steps = [abs(b - a) for a, b in pairwise(places)]
     return sum(step == 1 for step in steps) / len(steps) > 0.6
 
 
