@@ -38,6 +38,7 @@ SLICES = (
     "customers",
     "journeys",
     "capture",
+    "comments",
     "closedloop",
     "standing",
     "warehouse",
@@ -46,6 +47,7 @@ SLICES = (
     "mailroom",
     "visibility",
     "relations",
+    "listening",
     "exchange",
 )
 INSTALLED_APPS = [

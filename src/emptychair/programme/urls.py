@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("emptychair.programme.mailroom.urls")),
     path("actions/", include("emptychair.programme.closedloop.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
+    path("root-cause/comments/", include("emptychair.programme.listening.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),
     path("api/v1/", include("emptychair.programme.exchange.api_urls")),

@@ -244,7 +244,7 @@ def _sums(answers: ir.Table, columns: Sequence[str], by: Sequence[str]) -> dict[
     for row in totals.to_pyarrow().to_pylist():
         group = tuple(row[place] for place in places)
         table = found.setdefault(group, np.zeros((GROUPS, len(names), 3)))
-        table[row["hash_group"], :, row["bucket"]] += [row[name] for name in names]
+        table[row["hash_group"], :, row["bucket"]] += [row[name] or 0 for name in names]
     return found
 
 

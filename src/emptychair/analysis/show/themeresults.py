@@ -24,6 +24,11 @@ def themes_chart(effects: Sequence[ThemeEffect], names: Mapping[str, str], words
         for one in effects
         if isfinite(one.impact_points)
     ]
+    return impact_chart(rows, words)
+
+
+def impact_chart(rows: Sequence[FigureRow], words: Words) -> Chart:
+    """Return impacts in points with their intervals, the first `MOST_GROUPS` of them."""
     return figures_chart(
         "themes",
         words("chart_themes"),
