@@ -12,6 +12,7 @@ from emptychair.programme.closedloop.opening import consider_answer, open_held_o
 from emptychair.programme.closedloop.reminding import escalate, mail_digest, queue_digests
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.closedloop.writing import send_letter
+from emptychair.programme.comments.assistant import ask_assistant
 from emptychair.programme.comments.reading import read_again
 from emptychair.programme.customers.building import build_segments
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
@@ -49,6 +50,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
     "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
     "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
+    "comments.ask_assistant": Periodic(timedelta(seconds=30), ask_assistant, lane="slow"),
     "listening.refresh_theme_studies": Periodic(
         timedelta(minutes=1), refresh_theme_studies, lane="slow"
     ),

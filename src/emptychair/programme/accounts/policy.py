@@ -33,6 +33,7 @@ POLICY: Final[dict[str, frozenset[Role]]] = {
     "comment.read": EVERYONE,
     "comment.export": PROGRAMME | {Role.ANALYST, Role.MANAGER},
     "theme.change": PROGRAMME | {Role.ANALYST},
+    "assistant.change": PROGRAMME,
     "customer.read": PROGRAMME | {Role.MANAGER, Role.ANALYST, Role.LEADER},
     "customer.export": PROGRAMME,
     "customer.change": PROGRAMME | {Role.MANAGER},

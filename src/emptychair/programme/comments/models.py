@@ -45,6 +45,8 @@ class CommentReading(models.Model):
     folded = models.TextField()  # lower case, without accents: what the search looks in
     digest = models.CharField(max_length=32)  # of comment and survey's language
     version = models.PositiveIntegerField()
+    asked_version = models.PositiveIntegerField(default=0, db_default=0)  # by the second reader
+    by_assistant = models.BooleanField(default=False, db_default=False)  # its themes are its
 
     class Meta:
         indexes = [
@@ -79,3 +81,19 @@ class TaxonomyStep(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+
+
+class Assistant(models.Model):
+    """A service that reads comments in which no keyword found a theme; off unless switched on."""
+
+    endpoint = models.CharField(max_length=400, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    is_on = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(default=now)
+    last_asked_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="one_assistant", condition=models.Q(pk=1)),
+        ]

@@ -21,6 +21,7 @@ BATCH = 1_000
 LONGEST_RUN = 20.0  # seconds
 _FIELDS = (
     *("language", "themes", "sentiment", "triage", "why_unusable", "folded", "digest", "version"),
+    *("asked_version", "by_assistant"),
 )
 
 _Row = tuple[int, str, str, str]  # key, public id, comment, language
