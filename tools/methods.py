@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, only this folder is looked through
 
 from tools.coverage import (  # noqa: E402
+    comments,
     company,
     customers,
     differences,
@@ -40,6 +41,7 @@ TABLES: dict[str, tuple[str, Callable[[float], Rows]]] = {
     "jackknife": ("jackknife.md", weighting.jackknife_table),
     **customers.TABLES,
     **drivers.TABLES,
+    **comments.TABLES,
 }
 
 

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drivers": ("rootcause", "drivers", "What goes along with a better score, per segment too."),
     "journey": ("rootcause", "journey", "How touchpoints do, and how much they matter to whom."),
     "whatif": ("supposing", "whatif", "What better drivers may bring, in points and in money."),
+    "themes": ("commenting", "themes", "What comments are about, and what it goes along with."),
     "simulate": ("simulate", "simulate", "Write the tables of a company whose truth is known."),
     "demo": ("programme", "demo", "Show a made-up company's programme in the browser."),
     "serve": ("programme", "serve", "Run the web server and the worker of an installation."),

@@ -21,6 +21,8 @@ from emptychair.programme.closedloop.praising import pass_on_praise
 from emptychair.programme.closedloop.reminding import escalate
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.closedloop.writing import send_letter
+from emptychair.programme.comments.assistant import ask_assistant
+from emptychair.programme.comments.reading import read_again
 from emptychair.programme.customers.building import build_segments
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.insight.assessing import refresh_assessments
@@ -28,6 +30,7 @@ from emptychair.programme.insight.publishing import publish_due
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.insight.telling import mail_alert, post_alert
 from emptychair.programme.insight.watching import watch_series
+from emptychair.programme.listening.studying import refresh_theme_studies
 from emptychair.programme.mailroom.telling import mail_pause, tell_owners
 from emptychair.programme.organisation.counting import count_weeks
 from emptychair.programme.relations.guessing import forget
@@ -61,6 +64,11 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
 ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
     "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
+    "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
+    "comments.ask_assistant": Periodic(timedelta(seconds=30), ask_assistant, lane="slow"),
+    "listening.refresh_theme_studies": Periodic(
+        timedelta(minutes=1), refresh_theme_studies, lane="slow"
+    ),
     "standing.follow_calendar": Periodic(timedelta(seconds=20), follow_calendar, lane="slow"),
     "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
     "exchange.continue_imports": Periodic(timedelta(seconds=1), continue_imports),

@@ -39,6 +39,7 @@ SLICES = (
     "journeys",
     "capture",
     "advocacy",
+    "comments",
     "closedloop",
     "standing",
     "warehouse",
@@ -50,6 +51,7 @@ SLICES = (
     "organisation",
     "relations",
     "rootcause",
+    "listening",
     "exchange",
 )
 INSTALLED_APPS = [
@@ -146,6 +148,8 @@ HOOK_SECRET = config.kept_secret(
 MAIL_PROVIDER = ""
 MAIL_RETURN = config.mail_return(config.setting("EMPTYCHAIR_MAIL_RETURN"))
 CHAT = config.setting("EMPTYCHAIR_CHAT").split()
+OUTBOUND_ALLOW = frozenset(filter(None, config.setting("EMPTYCHAIR_OUTBOUND_ALLOW").split(",")))
+ASSISTANT_KEY = config.setting("EMPTYCHAIR_ASSISTANT_KEY")
 SMS = config.sms(config.setting("EMPTYCHAIR_SMS"))
 globals().update(
     config.mail(

@@ -12,6 +12,7 @@ urlpatterns = [
     path("actions/", include("emptychair.programme.closedloop.urls")),
     path("organisation/", include("emptychair.programme.organisation.urls")),
     path("customers/", include("emptychair.programme.relations.urls")),
+    path("root-cause/comments/", include("emptychair.programme.listening.urls")),
     path("root-cause/", include("emptychair.programme.rootcause.urls")),
     path("surveys/", include("emptychair.programme.surveys.urls")),
     path("data/", include("emptychair.programme.exchange.urls")),

@@ -22,6 +22,7 @@ from emptychair.programme.capture.models import (
     Wording,
 )
 from emptychair.programme.closedloop.models import Case
+from emptychair.programme.comments.models import CommentReading
 from emptychair.programme.customers.models import (
     Contact,
     Customer,
@@ -48,6 +49,7 @@ def undo_responses(imported: Import, most: int) -> tuple[int, int]:
     keys = [public_id for _, public_id in rows]
     permit = ErasurePermit.objects.create()
     delete_many(LedgerEntry, "response_id", keys)
+    delete_many(CommentReading, "response_id", [pk for pk, _ in rows])
     delete_many(Response, "id", [pk for pk, _ in rows])
     permit.delete()
     mark_changed("responses", keys)

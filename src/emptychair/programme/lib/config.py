@@ -100,6 +100,17 @@ SETTINGS = (
         " `46elks://user:word@Sender/{phone}`. `none:` sends none.",
     ),
     Setting(
+        "EMPTYCHAIR_OUTBOUND_ALLOW",
+        "",
+        "Hosts and ports inside the own network that addresses typed in by staff may lead to, as"
+        " `host:port,host:port`. Everything else must be https on the open internet.",
+    ),
+    Setting(
+        "EMPTYCHAIR_ASSISTANT_KEY",
+        "",
+        "Key of the service that reads comments without a theme, if one is switched on.",
+    ),
+    Setting(
         "EMPTYCHAIR_HOOK_SECRET",
         "",
         "`user:word` with which mail provider and SMS gateway report to `/hooks/`. Empty: made"

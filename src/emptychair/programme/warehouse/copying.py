@@ -17,6 +17,9 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 from django.db import connection
 
+from emptychair.analysis.comments.columns import THEME_PREFIX
+from emptychair.programme.comments.queries import theme_states
+
 FETCHED_AT_ONCE = 20_000
 
 
@@ -37,10 +40,12 @@ RESPONSES = Source(
            s.slug AS survey, s.kind AS survey_kind, j.slug AS journey, g.slug AS stage,
            r.touchpoint, r.unit, r.employee,
            s.slug || '.' || w.language || '.' || w.version AS wording, r.held_reason,
-           r.ratings, r.traits
+           m.themes, m.language AS comment_language, m.sentiment AS comment_sentiment,
+           m.triage AS comment_triage, r.ratings, r.traits
     FROM capture_response r
     JOIN capture_survey s ON s.id = r.survey_id
     LEFT JOIN capture_wording w ON w.id = r.wording_id
+    LEFT JOIN comments_commentreading m ON m.response_id = r.id
     LEFT JOIN customers_customer c ON c.id = r.customer_id
     LEFT JOIN customers_account a ON a.id = c.account_id
     LEFT JOIN journeys_touchpoint t ON t.slug = r.touchpoint
@@ -68,6 +73,9 @@ RESPONSES = Source(
         "employee": "VARCHAR",
         "wording": "VARCHAR",
         "held_reason": "VARCHAR",
+        "comment_language": "VARCHAR",
+        "comment_sentiment": "VARCHAR",
+        "comment_triage": "VARCHAR",
     },
 )
 CUSTOMERS = Source(
@@ -195,13 +203,14 @@ SOURCES: dict[str, Source] = {
     "referrals": REFERRALS,
 }
 # JSON column of a source -> prefix of the columns it becomes, and their type
+THEMES = "themes"  # keys between bars, as a reading holds them
 SPREAD = {"ratings": ("rating_", "TINYINT"), "traits": ("attr_", "VARCHAR")}
 
 
 def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
     """Return the present state of the rows of `name` noted in that range of changes."""
     source = SOURCES[name]
-    names = [*source.types, *(column for column in SPREAD if f".{column}" in source.select)]
+    names = [*source.types, *(c for c in (THEMES, *SPREAD) if f".{c}" in source.select)]
     columns = ", ".join(f"COALESCE(CAST(q.{column} AS TEXT), '') AS {column}" for column in names)
     statement = (
         f"SELECT {columns} FROM ({source.select} WHERE {source.key_sql} IN (SELECT key FROM"  # noqa: S608
@@ -224,7 +233,20 @@ def typed(source: Source, raw: pa.Table) -> pa.Table:
         for column, (prefix, kind) in SPREAD.items():
             if column in raw.column_names:
                 columns += _spread(engine, column, prefix, kind)
+        if THEMES in raw.column_names:
+            columns += _themes()
         return engine.sql(f"SELECT {', '.join(columns)} FROM raw").to_arrow_table()  # noqa: S608
+
+
+def _themes() -> list[str]:
+    """Return a column per theme: 1, 0, or null where nothing was read or it is switched off."""
+    return [
+        f"CASE WHEN {THEMES} = '' THEN NULL ELSE CAST(contains({THEMES}, '|{key}|') AS TINYINT)"
+        f" END AS {_name(THEME_PREFIX + key)}"
+        if is_active
+        else f"CAST(NULL AS TINYINT) AS {_name(THEME_PREFIX + key)}"
+        for key, is_active in theme_states().items()
+    ]
 
 
 def _spread(engine: Any, column: str, prefix: str, kind: str) -> list[str]:

@@ -16,6 +16,7 @@ from django.db.models import Max, Min
 from emptychair.analysis.delivery.circumstances import circumstances_of
 from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
+from emptychair.programme.comments.reading import read_changed
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.lib.bulk import delete_many
 from emptychair.programme.standing.following import follow
@@ -45,6 +46,8 @@ def copy_changes(name: str) -> int:
     noted = dict(changes.values_list("pk", "key")[:BATCH])
     if not noted:
         return 0
+    if name == "responses":
+        read_changed(min(noted), max(noted))
     rows = rows_now(name, min(noted), max(noted))
     keys = sorted(set(noted.values()))
     if name == "customers":
