@@ -10,6 +10,7 @@ from emptychair.programme.comments import reading
 from emptychair.programme.comments.queries import progress
 from emptychair.programme.lib.clock import local_date, now
 from emptychair.programme.listening import studying
+from emptychair.programme.listening.models import ThemeStudy
 from emptychair.programme.warehouse.services import synchronise
 
 Said = Callable[..., Response]
@@ -32,8 +33,9 @@ def said(db: None) -> Said:
 
 
 @pytest.fixture
-def computed() -> Callable[[], None]:
-    """Return a function that does what the worker does, until nothing is left."""
+def computed(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function that does what the worker does, for one period, until nothing is left."""
+    monkeypatch.setattr(studying, "PERIODS", (ThemeStudy.Period.YEAR,))
 
     def compute() -> None:
         synchronise()
