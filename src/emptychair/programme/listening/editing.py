@@ -21,7 +21,7 @@ from emptychair.programme.comments.services import (
     switch_theme,
     undo_last,
 )
-from emptychair.programme.listening import naming, trying
+from emptychair.programme.listening import trying
 from emptychair.programme.listening.forms import ThemeForm, theme_values
 from emptychair.programme.listening.pages import discovery_called
 from emptychair.programme.visibility.views import reader_of
@@ -34,7 +34,7 @@ class ThemeLine:
     key: str
     name: str
     origin: str
-    words: str
+    words: int
     url: str
     search_url: str
 
@@ -48,8 +48,7 @@ def _origin_name(origin: str) -> str:
 
 
 def _line(theme: Theme) -> ThemeLine:
-    counts = {code: len(theme.keywords.get(code, ())) for code in LANGUAGES}
-    words = " · ".join(f"{naming.language_name(code)} {n}" for code, n in counts.items() if n)
+    words = sum(len(theme.keywords.get(code, ())) for code in LANGUAGES)
     search = f"{reverse('comments:search')}?" + urlencode({"theme": theme.key, "period": "all"})
     return ThemeLine(
         theme.key,

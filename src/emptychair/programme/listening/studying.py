@@ -27,6 +27,7 @@ from emptychair.programme.warehouse import layer, tables
 PAUSE: Final = timedelta(minutes=30)  # between two computations while answers come in
 DAYS: Final = {ThemeStudy.Period.QUARTER: 90, ThemeStudy.Period.YEAR: 365}
 MOST_UNITS: Final = 200
+PERIODS = tuple(ThemeStudy.Period)
 _Period = ThemeStudy.Period
 _Among = ThemeStudy.Among
 
@@ -55,7 +56,7 @@ def refresh_theme_studies() -> None:
             return
         if same_themes and same_day and newest.computed_at > now() - PAUSE:
             return
-    for period in _Period:
+    for period in PERIODS:
         _refresh(period, version)
 
 

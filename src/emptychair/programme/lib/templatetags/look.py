@@ -37,6 +37,7 @@ PLACES = (
     Place("customers:customers", "customer.read", _("Customers")),
     Place("visibility:delivery", "delivery.read", _("Delivery"), "1"),
     Place("rootcause:drivers", "rootcause.read", _("Root cause"), "2"),
+    Place("comments:themes", "comment.read", _("Root cause"), "2"),  # for whom the first is not
     Place("closedloop:cases", "case.read", _("Actions"), "3"),
     Place("organisation:home", "organisation.read", _("Organisation")),
     Place("surveys:surveys", "survey.read", _("Surveys")),
@@ -65,13 +66,15 @@ def navigation(context: template.Context) -> list[NavigationLink]:
 
 
 def _links(here: str, allowed: set[str]) -> Iterator[NavigationLink]:
+    answered: set[str] = set()
     for place in PLACES:
-        if place.need not in allowed:
+        if place.need not in allowed or place.step in answered:
             continue
         try:
             url = reverse(place.view)
         except NoReverseMatch:  # a page of a slice that is not installed
             continue
+        answered.update(filter(None, [place.step]))
         is_current = here == url or (url != "/" and here.startswith(url))
         yield NavigationLink(url, str(place.label), place.step, is_current)
 
