@@ -231,6 +231,14 @@ def test_drivers_of_one_customer_answering_often(make_table):
     assert drivers(make_table(columns)).company.drivers[0].verdict == "too_few"
 
 
+def test_drivers_of_as_many_answers_as_leave_no_freedom_have_no_hidden_cause(make_table):
+    """Every answer of a rating alike within its value: no error is left, so none is needed."""
+    columns = {"score": [3] * 10 + [10] * 10, "rating_a": [1] * 10 + [5] * 10}
+    one = drivers(make_table(columns)).company.drivers[0]
+    assert one.effect_points == pytest.approx(50.0)
+    assert one.robustness_share is None or one.robustness_share == pytest.approx(1.0)
+
+
 def test_drivers_that_explain_every_answer_are_certain(make_table):
     columns = {"score": [3, 8, 10] * 20, "rating_a": [1, 3, 5] * 20}
     one = drivers(make_table(columns)).company

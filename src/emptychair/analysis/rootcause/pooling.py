@@ -141,7 +141,8 @@ def _scored(b: Floats, v: Floats, basis: Sequence[Floats], *, is_diagonal: bool)
     seen = np.var(b, axis=0, ddof=1) - np.mean(np.einsum("sii->si", v), axis=0)
     part = np.zeros(len(basis))
     part[:size] = np.maximum(seen, 0.1)
-    for _ in range(_STEPS):
+    change, steps = 1.0, 0
+    while change > _TINY * (1 + float(np.max(np.abs(part)))) and steps < _STEPS:
         between = np.einsum("k,kij->ij", part, np.array(basis))
         score, information = _score(b, v, between, basis)
         free = (part > 0) | (score > 0) if is_diagonal else np.ones(len(basis), dtype=bool)
@@ -150,9 +151,7 @@ def _scored(b: Floats, v: Floats, basis: Sequence[Floats], *, is_diagonal: bool)
         step[free] = np.linalg.lstsq(inner, score[free], rcond=None)[0]
         newer = np.maximum(part + step, 0.0) if is_diagonal else part + step
         change = float(np.max(np.abs(newer - part)))
-        part = newer
-        if change < _TINY * (1 + float(np.max(np.abs(part)))):
-            break
+        part, steps = newer, steps + 1
     found: Floats = np.einsum("k,kij->ij", part, np.array(basis))
     return found
 
