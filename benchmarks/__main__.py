@@ -17,6 +17,7 @@ MODULES = {
     "B11": "b11_bytes",
     "B15": "b15_start",
     "B16": "b16_customers",
+    "B17": "b17_cases",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 

@@ -1,6 +1,7 @@
 """The page behind the link in a colleague's letter. GET shows; POST acts, once."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -28,7 +29,11 @@ def handle(request: HttpRequest, token: str) -> HttpResponse:
             page = public_page(request, "closedloop/by_mail_gone.html", language, _page(language))
             page.status_code = 404
             return page
-        refused = _act(request, link) if request.method == "POST" else ""
+        refused = ""
+        if request.method == "POST":
+            refused = _act(request, link)
+            if not refused:
+                return redirect(request.path)  # reloading the page does nothing again
         link.refresh_from_db()
         link.case.refresh_from_db()
         return _shown(request, link, language, refused)

@@ -21,6 +21,7 @@ from emptychair.programme.closedloop.models import Case, Rule
 from emptychair.programme.closedloop.opening import open_past
 from emptychair.programme.closedloop.services import claim, close, contact, save_rule
 from emptychair.programme.demo.filling import fill
+from emptychair.programme.demo.promoters import help_along, praise_colleague
 from emptychair.programme.insight.services import refresh_readings
 from emptychair.programme.lib.clock import today
 from emptychair.programme.mailroom.examples import write_examples
@@ -54,6 +55,8 @@ def ensure(*, customers: int, seed: int, say: Say) -> list[LogIn]:
     log_ins = _log_ins()
     if not Rule.objects.exists():
         _cases()
+        help_along(User.objects.get(email="owner@nordhem.example"))
+        praise_colleague(User.objects.get(email="employee@nordhem.example"))
     return log_ins
 
 
