@@ -13,6 +13,7 @@ from emptychair.analysis.rootcause.records import RECOMMENDED
 from emptychair.analysis.tables import connect, put
 
 COMPANIES = 100
+SEGMENT_COMPANIES = 40
 ANSWERS = 1500
 EFFECTS = np.array([0.9, 0.6, 0.3, 0.0, 0.0])  # of a step, on the score; two drivers do nothing
 SEGMENTS, SEGMENT_ANSWERS, DIFFERENCE = 6, 500, 0.6
@@ -92,7 +93,7 @@ def drivers_table(size: float) -> Rows:
 
 def segments_table(size: float) -> Rows:
     """Six segments of 500 answers: alike, and one in which one driver does more."""
-    runs = max(2, round(COMPANIES * size))
+    runs = max(2, round(SEGMENT_COMPANIES * size))
     rows = [["segments", "said to differ where none does, %", "the one that differs found, %"]]
     for kind, more in (("all alike", 0.0), ("one driver of one segment differs", DIFFERENCE)):
         claimed, found = [], []

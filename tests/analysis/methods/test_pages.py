@@ -90,3 +90,15 @@ def test_the_published_figures_of_simulated_companies_hold_the_truth():
     found = {row[0]: float(row[1]) for row in _table("prediction")}
     assert found["NPS of all: truth inside the 95 % interval, %"] >= 92.0
     assert found["calibration error over all companies"] < 0.03
+
+
+def test_the_published_effects_of_drivers_hold_and_nulls_are_rarely_recommended():
+    for row in _table("drivers"):
+        effect, importance, null, true = (float(cell) for cell in row[1:])
+        assert effect >= 93.5
+        assert importance >= 90.0
+        assert null <= 5.0
+        assert true >= 90.0
+    alike, differs = _table("driver-segments")
+    assert max(float(alike[1]), float(differs[1])) <= 5.0
+    assert float(differs[2]) >= 90.0

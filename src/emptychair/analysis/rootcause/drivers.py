@@ -9,11 +9,13 @@ import numpy as np
 
 from emptychair.analysis.checks import check_columns, check_share
 from emptychair.analysis.delivery.intervals import Floats
+from emptychair.analysis.delivery.shrink import heterogeneity_p_value
 from emptychair.analysis.errors import ColumnNotFoundError, NoAnswersError
 from emptychair.analysis.rootcause.estimating import Estimates, estimates, usable
 from emptychair.analysis.rootcause.moments import moments
 from emptychair.analysis.rootcause.pooling import Pooling, pool
 from emptychair.analysis.rootcause.reading import (
+    SURE,
     borrowed,
     company_group,
     pooled_group,
@@ -34,6 +36,7 @@ from emptychair.analysis.tables.cells import number
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+_LEAST_VARIANCE = 1e-12
 _HIGHEST_IN_SEGMENT = 100.0  # variance inflation beyond which a segment tells nothing of its own
 
 
@@ -158,15 +161,23 @@ class _Model:
         }
         entering = self._robust(self._responses, self._by, entering)
         pooling = _pooled(entering)
+        differing = _differing(entering)
         order = list(entering)
         groups = []
         for group, one in sums.items():
             if group in entering and pooling is not None:
                 place = pooling.groups[order.index(group)]
                 groups.append(
-                    pooled_group(group, entering[group], one, verdicts, place, self._confidence,
-                                 is_alone=len(order) < 2)
-                )  # fmt: skip
+                    pooled_group(
+                        group,
+                        entering[group],
+                        one,
+                        verdicts,
+                        place,
+                        self._confidence,
+                        differing=differing,
+                    )
+                )
             else:
                 groups.append(borrowed(group, one, usable(one)[1], company, pooling, own))
         return groups
@@ -203,6 +214,18 @@ def _pooled(entering: Mapping[Group, Estimates]) -> Pooling | None:
     effects: list[Floats] = [one.effects for one in entering.values()]
     sizes = [one.moments.weight[0] for one in entering.values()]
     return pool(effects, [one.covariance for one in entering.values()], sizes)
+
+
+def _differing(entering: Mapping[Group, Estimates]) -> list[bool] | None:
+    """Return of which drivers segments differ at all (Cochran's test); None for one segment."""
+    if len(entering) < 2:
+        return None
+    effects = np.array([one.effects for one in entering.values()])
+    variances = np.array([np.diag(one.covariance) for one in entering.values()])
+    return [
+        heterogeneity_p_value(list(b), list(np.maximum(v, _LEAST_VARIANCE))) <= SURE
+        for b, v in zip(effects.T, variances.T, strict=True)
+    ]
 
 
 def _added(sums: Mapping[Group, PatternSums]) -> PatternSums | None:

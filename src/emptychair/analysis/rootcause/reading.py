@@ -59,7 +59,7 @@ def pooled_group(
     pooled: Pooled,
     confidence: float,
     *,
-    is_alone: bool,
+    differing: Sequence[bool] | None,
 ) -> DriverGroup:
     """Return a segment's drivers, pulled towards the company's.
 
@@ -70,20 +70,22 @@ def pooled_group(
         verdicts: why nothing is said of some drivers.
         pooled: its effects after pooling.
         confidence: coverage of intervals.
-        is_alone: whether there is no other segment to compare with.
+        differing: of which drivers segments differ at all; None without another segment.
     """
     errors = np.sqrt(np.maximum(np.diag(pooled.covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = 2 * stats.norm.sf(np.abs(pooled.effects) / errors)
     quantile = normal_quantile(confidence)
     found = _drivers(own, sums, pooled.effects, errors, quantile, p_values, confidence)
-    if not is_alone:
+    if differing is not None:
         margins = normal_quantile(SAME_CONFIDENCE) * np.sqrt(
             np.maximum(np.diag(pooled.away_covariance), 0.0)
         )
         found = [
-            replace(one, against_company=_against(away, margin))
-            for one, away, margin in zip(found, pooled.away, margins, strict=True)
+            replace(one, against_company=_against(away, margin) if differs else "same")
+            for one, away, margin, differs in zip(
+                found, pooled.away, margins, differing, strict=True
+            )
         ]
     return _assembled(group, own, sums, found, verdicts, pooled.covariance)
 

@@ -4,9 +4,12 @@ import pytest
 
 from emptychair.programme.accounts.models import Role
 from emptychair.programme.activity.models import Activity
-from emptychair.programme.capture.models import Survey
+from emptychair.programme.capture.models import Response, Survey
+from emptychair.programme.customers.models import Customer
 from emptychair.programme.improvement.models import Initiative, Scenario
 from emptychair.programme.journeys.models import Journey
+from emptychair.programme.lib.clock import local_date, now
+from emptychair.programme.relations.models import Study
 from emptychair.programme.rootcause import finding
 from emptychair.programme.rootcause.models import Finding
 
@@ -197,3 +200,43 @@ def test_it_is_for_those_who_steer_the_programme(client, make_user):
     client.force_login(make_user(Role.LEADER))
     assert {client.get(f"/root-cause/{page}").status_code for page in PAGES} == {200}
     assert client.post("/root-cause/journeys/new/", {"name": "x"}).status_code == 403
+
+
+def test_it_leads_from_a_driver_to_the_answers_that_rated_it_low(findings, client, alice):
+    survey = Survey.objects.get()
+    for score, rating in ((3, 1), (5, 2), (9, 5)):
+        Response.objects.create(
+            survey=survey,
+            score=score,
+            ratings={"waiting": rating},
+            channel="email",
+            answered_at=now(),
+            answered_on=local_date(now()),
+        )
+    client.force_login(alice)
+    rows = client.get("/root-cause/").context["page"].rows
+    address = next(row.url for row in rows if row.name == "Waiting time")
+    assert client.get(address).context["list"].total == 2
+    assert client.get(address + "?rating=all").context["list"].total == 3
+    csv = client.get(address + "?format=csv")
+    assert len(b"".join(csv.streaming_content).splitlines()) == 3
+    assert client.get("/root-cause/drivers/nothing/answers/").status_code == 404
+
+
+def test_it_prices_points_with_what_buckets_are_worth(findings, client, alice):
+    Customer.objects.bulk_create([Customer(code=f"c{i}") for i in range(200)])
+    move = {"value": 300.0, "low": 200.0, "high": 400.0, "standard_error": 50.0}
+    buckets = [
+        {"bucket": "detractor", "n": 90, "value_of_move": move},
+        {"bucket": "passive", "n": 90, "value_of_move": move},
+        {"bucket": "promoter", "n": 90, "value_of_move": None},
+    ]
+    Study.objects.create(
+        kind="economics", result={"buckets": buckets}, n=270, method="economics",
+        data_version="1", inputs_digest="a" * 64, library_version="0.1.0",
+    )  # fmt: skip
+    client.force_login(alice)
+    page = client.get("/root-cause/what-if/?shift-waiting=1&cost=100").context["page"]
+    assert "SEK" in page.outcome.money
+    assert page.outcome.p_pays_back.endswith("%")
+    assert not page.outcome.no_money
