@@ -66,7 +66,7 @@ def navigation(context: template.Context) -> list[NavigationLink]:
 
 
 def _links(here: str, allowed: set[str]) -> Iterator[NavigationLink]:
-    answered = set()
+    answered: set[str] = set()
     for place in PLACES:
         if place.need not in allowed or place.step in answered:
             continue
