@@ -43,27 +43,28 @@ def comments(alice, malmo, monkeypatch):
     studying.refresh_theme_studies()
 
 
-def test_from_a_theme_to_its_comments_and_a_new_theme(comments, context, axe, alice):  # noqa: F811
+def test_from_a_theme_to_its_comments_and_a_new_theme(comments, context, faults, alice):  # noqa: F811
     log_in(context, alice.email)
     page = context.new_page()
     page.goto("/root-cause/comments/")
     expect(page.get_by_role("heading", name="What customers write about")).to_be_visible()
-    assert faults(page, axe) == []
+    assert axe(page) == []
     page.get_by_role("row").get_by_role("link", name="Price").first.click()
     expect(page.get_by_role("cell", name="Alldeles för dyrt, hälsar Anna Berg 0")).to_be_visible()
-    assert faults(page, axe) == []
+    assert axe(page) == []
     page.goto("/root-cause/comments/")
     page.get_by_role("link", name="Adopt kaffemaskinen as a theme").click()
     expect(page.locator("#ec-trial")).to_contain_text("of the newest 40 comments mention it")
     expect(page.locator("#ec-trial")).to_contain_text("13")
-    assert faults(page, axe) == []
+    assert axe(page) == []
     page.get_by_role("button", name="Save and read all comments again").click()
     expect(page.get_by_text("Saved. All comments are read again")).to_be_visible()
-    assert faults(page, axe) == []
+    assert axe(page) == []
+    assert faults == []
     assert Theme.objects.get(key="kaffemaskinen").origin == "adopted"
 
 
-def test_the_pages_fit_a_phone_in_the_dark(comments, chromium, live_server, axe, alice):  # noqa: F811
+def test_the_pages_fit_a_phone_in_the_dark(comments, chromium, live_server, alice):
     phone = chromium.new_context(
         base_url=live_server.url, viewport={"width": 390, "height": 800}, color_scheme="dark",
         locale="en-GB",
@@ -73,5 +74,5 @@ def test_the_pages_fit_a_phone_in_the_dark(comments, chromium, live_server, axe,
     for address in ("", "search/", "taxonomy/", "taxonomy/price/", "assistant/"):
         page.goto(f"/root-cause/comments/{address}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
-        assert faults(page, axe) == [], address
+        assert axe(page) == [], address
     phone.close()
