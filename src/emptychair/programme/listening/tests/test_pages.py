@@ -131,13 +131,13 @@ def test_it_searches_comments_in_every_language(company, client, alice):
     assert total("theme=none") == 20
     assert total("spoken=da&sentiment=positive&triage=praise&bucket=promoter&period=90d") == 20
     assert total("theme=%27;--&sentiment=x&period=y") == 0
-    assert total("search=" + "a+" * 500) == 0
+    assert total("search=" + "a+" * 500) == 61
 
 
 def test_names_in_comments_are_for_those_who_may_see_them(company, client, alice, make_user):
     client.force_login(alice)
     assert "Anna Berg" in client.get(f"{SEARCH}?theme=price").content.decode()
-    client.force_login(make_user("ana@example.com", Role.ANALYST))
+    client.force_login(make_user(Role.ANALYST))
     html = client.get(f"{SEARCH}?theme=price").content.decode()
     assert "Anna Berg" not in html
     assert "[name]" in html

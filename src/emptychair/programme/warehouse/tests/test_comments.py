@@ -3,6 +3,7 @@ import pytest
 from emptychair.programme.activity.models import Change
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.erasing import erase
+from emptychair.programme.capture.models import Response, Survey
 from emptychair.programme.comments import reading
 from emptychair.programme.comments.models import CommentReading, Taxonomy, TaxonomyStep, Theme
 from emptychair.programme.comments.queries import (
@@ -20,9 +21,26 @@ from emptychair.programme.comments.services import (
     undo_last,
 )
 from emptychair.programme.customers.models import Customer
+from emptychair.programme.lib.clock import local_date, now
 from emptychair.programme.lib.errors import RefusedError
 from emptychair.programme.warehouse import tables
 from emptychair.programme.warehouse.services import synchronise
+
+
+@pytest.fixture
+def said(db):
+    """Return a function that stores an answer with a comment."""
+    survey = Survey.objects.create(slug="relationship", name="Relationship", state="open")
+
+    def store(comment, score=5, language="sv", **fields):
+        made = Response.objects.create(
+            survey=survey, score=score, comment=comment, language=language, channel="email",
+            answered_at=now(), answered_on=local_date(now()), **fields,
+        )  # fmt: skip
+        mark_changed("responses", [made.public_id])
+        return made
+
+    return store
 
 
 def columns(*names):

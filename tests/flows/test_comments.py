@@ -1,0 +1,78 @@
+"""Themes, the search, the editor of themes and the second reader: in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.capture.models import Response, Survey
+from emptychair.programme.comments import reading
+from emptychair.programme.comments.models import Theme
+from emptychair.programme.comments.queries import progress
+from emptychair.programme.lib.clock import local_date, now
+from emptychair.programme.listening import studying
+from emptychair.programme.listening.models import ThemeStudy
+from emptychair.programme.warehouse.services import synchronise
+
+from .conftest import log_in
+from .test_look import axe, faults  # noqa: F401  a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def comments(alice, malmo, monkeypatch):
+    """Forty comments: expensive, friendly, and coffee without a theme."""
+    survey = Survey.objects.create(slug="r", name="Relationship", state="open")
+    sentences = [
+        ("Alldeles för dyrt, hälsar Anna Berg", 2),
+        ("Virkelig venligt personale", 10),
+        ("Kaffemaskinen var av", 5),
+    ]
+    for i in range(40):
+        words, score = sentences[i % 3]
+        made = Response.objects.create(
+            survey=survey, score=score, comment=f"{words} {i}", language="sv", channel="email",
+            unit="malmo", answered_at=now(), answered_on=local_date(now()),
+        )  # fmt: skip
+        mark_changed("responses", [made.public_id])
+    monkeypatch.setattr(studying, "PERIODS", (ThemeStudy.Period.YEAR,))
+    synchronise()
+    while progress() is not None:
+        reading.read_again()
+    synchronise()
+    studying.refresh_theme_studies()
+
+
+def test_from_a_theme_to_its_comments_and_a_new_theme(comments, context, faults, alice):  # noqa: F811
+    log_in(context, alice.email)
+    page = context.new_page()
+    page.goto("/root-cause/comments/")
+    expect(page.get_by_role("heading", name="What customers write about")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("row").get_by_role("link", name="Price").first.click()
+    expect(page.get_by_role("cell", name="Alldeles för dyrt, hälsar Anna Berg 0")).to_be_visible()
+    assert axe(page) == []
+    page.goto("/root-cause/comments/")
+    page.get_by_role("link", name="Adopt kaffemaskinen as a theme").click()
+    expect(page.locator("#ec-trial")).to_contain_text("of the newest 40 comments mention it")
+    expect(page.locator("#ec-trial")).to_contain_text("13")
+    assert axe(page) == []
+    page.get_by_role("button", name="Save and read all comments again").click()
+    expect(page.get_by_text("Saved. All comments are read again")).to_be_visible()
+    assert axe(page) == []
+    assert faults == []
+    assert Theme.objects.get(key="kaffemaskinen").origin == "adopted"
+
+
+def test_the_pages_fit_a_phone_in_the_dark(comments, chromium, live_server, alice):
+    phone = chromium.new_context(
+        base_url=live_server.url, viewport={"width": 390, "height": 800}, color_scheme="dark",
+        locale="en-GB",
+    )  # fmt: skip
+    log_in(phone, alice.email)
+    page = phone.new_page()
+    for address in ("", "search/", "taxonomy/", "taxonomy/price/", "assistant/"):
+        page.goto(f"/root-cause/comments/{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+        assert axe(page) == [], address
+    phone.close()
