@@ -2,7 +2,7 @@
 
 A line holds language, themes, tone, triage and the comment, apart by tabs; personal data stands
 between brackets with its kind. `development` is what the keyword lists were made with. `heldout`
-(plain sentences) and `hard` (said indirectly) were written after that and are not tuned on.
+(plain sentences) and `hard` (said indirectly) were written after that.
 """
 
 import re
@@ -166,7 +166,7 @@ def _figures(mine: Sequence[Labelled]) -> list[str]:
 
 
 def classes_table(_: float) -> Rows:
-    """Return precision and recall of each language, tone and triage on what was not tuned on."""
+    """Return precision and recall of each language, tone and triage on what the lists were not made with."""
     rows: Rows = [["task", "class", "comments", "precision", "recall"]]
     told = [*labelled("heldout"), *labelled("hard")]
     tasks = {

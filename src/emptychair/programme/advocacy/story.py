@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.advocacy.labels import CHANNELS, FAVOURS, STATES
-from emptychair.programme.advocacy.models import Ask
+from emptychair.programme.advocacy.models import Ask, Referral, ReferralLink, Testimonial
+from emptychair.programme.customers.holdings import Holding
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.customers.timeline import Entry, Window
 
@@ -27,3 +28,16 @@ def asks_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry]
                 filter(None, (str(STATES[one.state]), str(CHANNELS[one.channel]), one.note))
             ),
         )
+
+
+def held_about(customer: Customer) -> Iterator[Holding]:
+    """Yield favours, the words a customer lent us, and who was recommended by whom."""
+    for ask in Ask.objects.filter(customer=customer):
+        yield Holding(ask.planned_at, "favour", ask.note or str(FAVOURS[ask.favour]))
+    for words in Testimonial.objects.filter(ask__customer=customer):
+        yield Holding(words.consented_at, "testimonial", f"{words.text} ({words.shown_name})")
+    for link in ReferralLink.objects.filter(customer=customer):
+        yield Holding(link.made_at, "referral", link.code)
+    for referral in Referral.objects.filter(customer=customer):
+        told = (referral.name, referral.email, referral.phone)
+        yield Holding(referral.at, "referral", ", ".join(filter(None, told)))

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -20,7 +21,8 @@ from emptychair.programme.capture.letters import MY_DATA, SAY_NO
 from emptychair.programme.capture.models import Invitation, Response
 from emptychair.programme.capture.views import unless_refused
 from emptychair.programme.customers import consent
-from emptychair.programme.customers.models import Contact, Customer
+from emptychair.programme.customers.holdings import Holding, holdings_of
+from emptychair.programme.customers.models import Arrival, Contact, Customer
 from emptychair.programme.customers.services import correct_contact
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.errors import RefusedError
@@ -46,6 +48,25 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """One more thing that is kept, under the name it has for the person."""
+
+    at: datetime
+    what: str
+    text: str
+
+
+_KEPT = {
+    "follow_up": _("How we followed up your answer"),
+    "promise": _("What we promised you"),
+    "favour": _("A favour we asked of you"),
+    "testimonial": _("Your words that we may show"),
+    "referral": _("Recommending us to others"),
+    "origin": _("How you came to us"),
+}
+
+
+@dataclass(frozen=True)
 class OwnData:
     """Everything an installation holds about one person."""
 
@@ -57,6 +78,7 @@ class OwnData:
     answers: tuple[Answer, ...]
     asked: tuple[datetime, ...]
     messages: tuple[Said, ...]
+    kept: tuple[Kept, ...]
     said_no: bool
 
 
@@ -136,8 +158,18 @@ def own_data(customer: Customer) -> OwnData:
         tuple(Said(one.at, one.text) for one in contact.message_set.order_by("-at"))
         if contact.pk
         else (),
+        _kept(customer),
         consent.is_suppressed(customer),
     )
+
+
+def _kept(customer: Customer) -> tuple[Kept, ...]:
+    arrival = Arrival.objects.filter(customer=customer).first()
+    found = [
+        *holdings_of(customer),
+        *([Holding(arrival.at, "origin", arrival.origin)] if arrival else []),
+    ]
+    return tuple(Kept(one.at, str(_KEPT[one.kind]), one.text) for one in found)
 
 
 def _download(customer: Customer) -> HttpResponse:
@@ -145,8 +177,9 @@ def _download(customer: Customer) -> HttpResponse:
     answers = [{**vars(answer), "at": answer.at.isoformat()} for answer in own.answers]
     asked = [moment.isoformat() for moment in own.asked]
     messages = [{"at": one.at.isoformat(), "text": one.text} for one in own.messages]
+    kept = [{**vars(one), "at": one.at.isoformat()} for one in own.kept]
     response = JsonResponse(
-        {**vars(own), "answers": answers, "asked": asked, "messages": messages},
+        {**vars(own), "answers": answers, "asked": asked, "messages": messages, "kept": kept},
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'

@@ -8,6 +8,7 @@ A condition is a JSON object; every part that is there must hold, and at least o
 | `contact_wanted` | `true`: the customer wants to be contacted |
 | `has_comment` | `true`: with the customer's own words |
 | `words` | whose comment holds one of these words, whatever the case of letters |
+| `themes` | whose comment is about one of these themes |
 | `key_segment` | `true`: of customers in a key segment |
 | `value_from` | of customers whose account, or who themselves, brought so much in twelve months |
 | `surveys`, `units` | to one of these surveys, in one of these units |
@@ -17,9 +18,11 @@ were asked, and of whom so many days have nothing. It goes with `key_segment`, `
 `units` alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -32,10 +35,10 @@ from emptychair.programme.lib.clock import today
 from emptychair.programme.lib.errors import RefusedError
 
 PARTS = (
-    "scores", "contact_wanted", "has_comment", "words", "key_segment", "value_from", "surveys",
-    "units", "silent_days",
+    "scores", "contact_wanted", "has_comment", "words", "themes", "key_segment", "value_from",
+    "surveys", "units", "silent_days",
 )  # fmt: skip
-OF_ANSWERS = ("scores", "contact_wanted", "has_comment", "words", "surveys")
+OF_ANSWERS = ("scores", "contact_wanted", "has_comment", "words", "themes", "surveys")
 VALUE_DAYS = 365
 
 
@@ -73,10 +76,10 @@ def responses_meeting(
     if condition.get("has_comment"):
         chosen = chosen.exclude(comment="")
     if condition.get("words"):
-        said = Q()
-        for word in condition["words"]:
-            said |= Q(comment__icontains=word)
-        chosen = chosen.filter(said)
+        chosen = chosen.filter(_one_of("comment__icontains", condition["words"]))
+    if condition.get("themes"):
+        keys = [f"|{key}|" for key in condition["themes"]]
+        chosen = chosen.filter(_one_of("reading__themes__contains", keys))
     if condition.get("surveys"):
         chosen = chosen.filter(survey__slug__in=condition["surveys"])
     if condition.get("units"):
@@ -88,6 +91,10 @@ def responses_meeting(
         least = {"value__gte": Decimal(str(condition["value_from"]))}
         chosen = with_value(chosen).filter(**least)
     return chosen
+
+
+def _one_of(lookup: str, values: Iterable[str]) -> Q:
+    return reduce(or_, (Q(**{lookup: value}) for value in values))
 
 
 def _that_count(condition: Mapping[str, Any], responses: QuerySet[Response]) -> QuerySet[Response]:

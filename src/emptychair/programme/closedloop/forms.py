@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from emptychair.programme.accounts.models import User
@@ -16,6 +17,7 @@ from emptychair.programme.closedloop.labels import (
     OUTCOMES_OF,
 )
 from emptychair.programme.closedloop.models import Rule
+from emptychair.programme.comments.queries import theme_names
 
 INPUT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
@@ -160,6 +162,9 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(INPUT),
         help_text=_("Parted by commas; any language."),
     )
+    themes = forms.MultipleChoiceField(
+        label=_("About one of these themes"), required=False, widget=_Choices()
+    )
     surveys = forms.ModelMultipleChoiceField(
         Survey.objects.order_by("name"),
         label=_("Only these surveys"),
@@ -217,6 +222,13 @@ class RuleForm(forms.Form):
         label=_("Switched on"), required=False, widget=forms.CheckboxInput(CHECK)
     )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        themes = self.fields["themes"]
+        assert isinstance(themes, forms.MultipleChoiceField)
+        names = theme_names((get_language() or "en")[:2])
+        themes.choices = sorted(names.items(), key=lambda pair: pair[1].casefold())
+
     def condition(self) -> dict[str, Any]:
         """Return what is asked of an answer, as `conditions` reads it."""
         said = self.cleaned_data
@@ -230,6 +242,7 @@ class RuleForm(forms.Form):
             "key_segment": said["key_segment"],
             "value_from": str(said["value_from"]) if said["value_from"] else None,
             "words": [word.strip() for word in said["words"].split(",") if word.strip()],
+            "themes": said["themes"],
             "surveys": [survey.slug for survey in said["surveys"]],
             "silent_days": said["silent_days"],
         }
@@ -258,6 +271,7 @@ def rule_values(rule: Rule) -> dict[str, Any]:
         "value_from": condition.get("value_from"),
         "silent_days": condition.get("silent_days"),
         "words": ", ".join(condition.get("words", ())),
+        "themes": condition.get("themes", ()),
         "surveys": condition.get("surveys", ()),
         "assign": rule.assign,
         "people": list(rule.people.values_list("public_id", flat=True)) if rule.pk else (),

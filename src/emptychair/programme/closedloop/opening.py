@@ -15,6 +15,7 @@ from emptychair.programme.capture.models import Response
 from emptychair.programme.closedloop.assigning import owner_of
 from emptychair.programme.closedloop.conditions import responses_meeting
 from emptychair.programme.closedloop.models import Case, Note, Rule
+from emptychair.programme.comments.reading import read_now
 from emptychair.programme.customers.consent import is_suppressed
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib.clock import now, today
@@ -36,7 +37,10 @@ def consider_answer(activity: Activity) -> None:
     responses = Response.objects.filter(public_id=activity.subject, case=None)
     if not responses.exists():
         return
-    for rule in Rule.objects.filter(is_on=True):
+    rules = list(Rule.objects.filter(is_on=True))
+    if any(rule.condition.get("themes") for rule in rules):
+        read_now(activity.subject)
+    for rule in rules:
         response = responses_meeting(rule.condition, responses).first()
         if response is not None:
             open_case(rule, response)

@@ -7,9 +7,13 @@ from django.utils.translation import gettext as _
 
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.closedloop.labels import STEPS
-from emptychair.programme.closedloop.models import Note
+from emptychair.programme.closedloop.models import Note, Promise
+from emptychair.programme.customers.holdings import Holding
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.customers.timeline import Entry, Window
+
+# Steps whose sentence is about the customer; others are about who does the work.
+TOLD = ("contacted", "wrote", "note", "waiting", "promised", "kept")
 
 
 def notes_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry]:
@@ -23,11 +27,7 @@ def notes_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry
         notes = notes.filter(at__lt=window.before)
     for note in notes.select_related("case", "by").order_by("-at", "-pk")[: window.most]:
         step = STEPS.get(note.step, note.step)
-        text = (
-            note.text
-            if note.step in ("contacted", "wrote", "note", "waiting", "promised", "kept")
-            else ""
-        )
+        text = note.text if note.step in TOLD else ""
         yield Entry(
             at=note.at,
             kind="case",
@@ -35,3 +35,12 @@ def notes_of(customer: Customer, scope: Scope, window: Window) -> Iterator[Entry
             details=tuple(filter(None, (str(note.by or ""), text))),
             url=reverse("closedloop:case", args=[note.case.public_id]),
         )
+
+
+def held_about(customer: Customer) -> Iterator[Holding]:
+    """Yield what was written and promised in the customer's cases, as the customer may see it."""
+    notes = Note.objects.filter(case__customer=customer).exclude(text="")
+    for note in notes.filter(step__in=TOLD):
+        yield Holding(note.at, "follow_up", note.text)
+    for promise in Promise.objects.filter(case__customer=customer):
+        yield Holding(promise.made_at, "promise", promise.text)

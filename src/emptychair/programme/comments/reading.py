@@ -41,6 +41,13 @@ def read_changed(first: int, last: int) -> None:
         _read(list(_rows(chosen)), themes, state.version)
 
 
+def read_now(public_id: str) -> None:
+    """Read the comment of one response, for whoever cannot wait until its row is copied."""
+    state = install_themes()
+    chosen = Response.objects.filter(public_id=public_id)
+    _read(_rows(chosen), active_themes(), state.version)
+
+
 def read_again() -> None:
     """Go on reading every comment by the themes in force, for some seconds."""
     state = install_themes()

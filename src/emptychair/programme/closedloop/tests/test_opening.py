@@ -65,6 +65,16 @@ def test_every_part_of_a_condition_counts(answer, customer):
         assert set(responses_meeting(condition)) == expected, condition
 
 
+def test_a_rule_about_a_theme_reads_the_comment_in_whatever_language(answer, bob, recorded):
+    Rule.objects.create(name="Queues", is_on=True, condition={"themes": ["waiting"]})
+    late = answer(8, comment="Der var meget lang ventetid", language="da")
+    for response in (late, answer(8, comment="Venligt personale", language="da"), answer(8)):
+        consider_answer(recorded(response))
+    assert [case.response for case in Case.objects.all()] == [late]
+    past = responses_meeting({"themes": ["waiting", "price"]})
+    assert list(past) == [late]
+
+
 def test_value_is_that_of_the_whole_account(answer, customer):
     account = Account.objects.create(code="A", name="Bolaget")
     colleague = Customer.objects.create(code="C2", account=account)
