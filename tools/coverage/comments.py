@@ -166,7 +166,7 @@ def _figures(mine: Sequence[Labelled]) -> list[str]:
 
 
 def classes_table(_: float) -> Rows:
-    """Return precision and recall of each language, tone and triage on what the lists were not made with."""
+    """Return precision and recall of each class on what the lists were not made with."""
     rows: Rows = [["task", "class", "comments", "precision", "recall"]]
     told = [*labelled("heldout"), *labelled("hard")]
     tasks = {

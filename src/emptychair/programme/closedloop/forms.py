@@ -227,7 +227,7 @@ class RuleForm(forms.Form):
         themes = self.fields["themes"]
         assert isinstance(themes, forms.MultipleChoiceField)
         names = theme_names((get_language() or "en")[:2])
-        themes.choices = sorted(names.items(), key=lambda pair: pair[1].casefold())
+        themes.choices = [(key, names[key]) for key in sorted(names, key=lambda key: names[key])]
 
     def condition(self) -> dict[str, Any]:
         """Return what is asked of an answer, as `conditions` reads it."""
