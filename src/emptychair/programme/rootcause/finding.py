@@ -25,6 +25,8 @@ from emptychair.programme.warehouse import layer, tables
 
 PAUSE = timedelta(hours=6)  # between two computations
 LONGEST_DAYS = 730  # older answers say little of what matters today
+MOST_TOGETHER = 12  # drivers in one model
+FEWEST_MENTIONS = 30  # of a theme, for it to be among them
 SEGMENT = "key_segment"
 Results = Mapping[str, tuple[dict[str, Any], int]]  # by segment: the result, and answers behind it
 
@@ -94,7 +96,7 @@ def _by_segment(answers: ir.Table, segments: list[str]) -> ir.Table | None:
 
 def _drivers(segments: list[str]) -> Results:
     answers = _answers()
-    columns = driver_columns(answers)
+    columns = _told_most(answers, driver_columns(answers))
     needed = [n for n in ("customer_id", "response_id", "score") if n in answers.columns]
     answers = answers.select(*needed, *columns)
     parts = _by_segment(answers, segments)
@@ -110,6 +112,23 @@ def _drivers(segments: list[str]) -> Results:
         mine = parts.filter(parts[SEGMENT] == slug) if parts is not None else answers
         found[slug] = _driver_result(group, study.overlaps, mine, ratings)
     return found
+
+
+def _told_most(answers: ir.Table, columns: list[str]) -> list[str]:
+    """Return every rating and, as far as there is room, the themes that most comments mention.
+
+    With more than so many drivers at once importance could only be approximated, and filling in
+    what is missing would take the worker minutes.
+    """
+    ratings = [name for name in columns if name.startswith("rating_")]
+    themes = [name for name in columns if name not in ratings]
+    if not themes:
+        return ratings
+    sums = answers.aggregate(**{name: answers[name].sum() for name in themes})
+    (told,) = sums.to_pyarrow().to_pylist()
+    themes.sort(key=lambda name: (-(told[name] or 0), name))
+    chosen = [name for name in themes if (told[name] or 0) >= FEWEST_MENTIONS]
+    return [*ratings, *chosen[: max(0, MOST_TOGETHER - len(ratings))]]
 
 
 def _driver_result(
