@@ -1,9 +1,13 @@
 from datetime import timedelta
 
+import pytest
+
 from emptychair.programme.customers.models import Segment
 from emptychair.programme.lib.clock import now
 from emptychair.programme.rootcause import finding
 from emptychair.programme.rootcause.models import Finding
+
+pytestmark = pytest.mark.slow  # a whole company is simulated and studied for each
 
 
 def test_it_finds_drivers_and_moments_of_everybody_and_each_key_segment(company):
