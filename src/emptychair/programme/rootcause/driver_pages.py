@@ -23,7 +23,7 @@ from emptychair.programme.lib.lists import Column
 from emptychair.programme.rootcause import naming
 from emptychair.programme.rootcause.finding import LONGEST_DAYS
 from emptychair.programme.rootcause.models import Finding
-from emptychair.programme.rootcause.reading import driver_group, driver_names, finding_of
+from emptychair.programme.rootcause.reading import cause_names, driver_group, finding_of
 from emptychair.programme.visibility import responses
 from emptychair.programme.visibility.names import names_of
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
@@ -88,7 +88,7 @@ def drivers_page(segment: str, words: Words, *, may_take_files: bool) -> Drivers
     """Return the drivers of everybody or of one key segment."""
     found = finding_of(Finding.Kind.DRIVERS, segment)
     group = driver_group(found)
-    names = driver_names()
+    names = cause_names()
     query = f"?segment={segment}" if segment else ""
 
     def block(chart: Chart) -> ChartBlock:
@@ -112,7 +112,7 @@ def drivers_page(segment: str, words: Words, *, may_take_files: bool) -> Drivers
 
 def charts_of(group: DriverGroup, segment: str, words: Words) -> tuple[Chart, ...]:
     """Return the pictures of one group: importance against performance, and effects."""
-    names = driver_names()
+    names = cause_names()
     links = {one.driver: responses_url(one, segment) for one in group.drivers if not one.is_theme}
     picture = drivers_chart(group, words, names, links)
     has_importance = any(one.importance_share is not None for one in group.drivers)
@@ -203,7 +203,7 @@ def _notes(group: DriverGroup, found: Finding, words: Words) -> list[str]:
         notes.append(
             _("Too few answered here to say anything of their own: the company's effects stand in.")
         )
-    names = driver_names()
+    names = cause_names()
     for columns in found.result["overlaps"]:
         said = ", ".join(
             names.get(one.removeprefix("rating_"), one.removeprefix("rating_")) for one in columns

@@ -10,7 +10,7 @@ from emptychair.programme.improvement.models import Initiative, Scenario
 from emptychair.programme.improvement.queries import learnt_kappa
 from emptychair.programme.relations.naming import short_money
 from emptychair.programme.rootcause import naming
-from emptychair.programme.rootcause.reading import driver_names
+from emptychair.programme.rootcause.reading import cause_names
 from emptychair.programme.visibility.names import names_of
 
 
@@ -117,7 +117,7 @@ def _segments(slugs: Sequence[str]) -> str:
 
 
 def _drivers(names: Sequence[str] | dict[str, float]) -> list[tuple[str, str]]:
-    known = driver_names()
+    known = cause_names()
     return [
         (name, " + ".join(known.get(part, part.replace("_", " ")) for part in name.split(" + ")))
         for name in names

@@ -4,9 +4,11 @@ from dataclasses import fields
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from emptychair.analysis.rootcause.journey import Moment
 from emptychair.analysis.rootcause.records import Driver, DriverGroup
+from emptychair.programme.comments.queries import theme_names
 from emptychair.programme.journeys.models import Driver as DriverModel
 from emptychair.programme.rootcause.models import Finding
 
@@ -44,3 +46,16 @@ def driver_names() -> dict[str, str]:
     language = (get_language() or "")[:2]
     rows = DriverModel.objects.values_list("slug", "name", "names")
     return {slug: names.get(language) or name for slug, name, names in rows}
+
+
+def cause_names() -> dict[str, str]:
+    """Return what drivers and themes are called, drivers by slug and themes by `theme_` and key.
+
+    A theme says that it comes from comments: a driver that is rated may have the same name.
+    """
+    language = (get_language() or "")[:2]
+    themes = {
+        f"theme_{key}": _("Comments: %(theme)s") % {"theme": name}
+        for key, name in theme_names(language).items()
+    }
+    return driver_names() | themes

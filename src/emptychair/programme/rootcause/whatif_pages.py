@@ -22,7 +22,7 @@ from emptychair.programme.relations.models import Study
 from emptychair.programme.relations.results import by_bucket, estimate
 from emptychair.programme.rootcause.driver_pages import switches
 from emptychair.programme.rootcause.models import Finding
-from emptychair.programme.rootcause.reading import driver_group, driver_names, finding_of
+from emptychair.programme.rootcause.reading import cause_names, driver_group, finding_of
 from emptychair.programme.visibility.names import names_of
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
 
@@ -184,7 +184,7 @@ def whatif_page(asked: Asked, words: Words) -> WhatIfPage:
     """Return the sliders and what comes of them."""
     found = finding_of(Finding.Kind.DRIVERS, asked.segment)
     group = driver_group(found)
-    names = driver_names()
+    names = cause_names()
     outcome, error = outcome_of(asked)
     kappa = outcome.kappa if outcome else learnt_kappa()
     if error:

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from emptychair.programme.accounts.models import Role
 from emptychair.programme.activity.models import Activity
@@ -12,6 +13,7 @@ from emptychair.programme.lib.clock import local_date, now
 from emptychair.programme.relations.models import Study
 from emptychair.programme.rootcause import finding
 from emptychair.programme.rootcause.models import Finding
+from emptychair.programme.rootcause.reading import cause_names
 
 PAGES = ("", "journeys/", "what-if/", "initiatives/")
 
@@ -240,3 +242,10 @@ def test_it_prices_points_with_what_buckets_are_worth(findings, client, alice):
     assert "SEK" in page.outcome.money
     assert page.outcome.p_pays_back.endswith("%")
     assert not page.outcome.no_money
+
+
+@pytest.mark.django_db
+def test_it_tells_themes_from_drivers_of_the_same_name():
+    with translation.override("sv"):
+        names = cause_names()
+    assert names["theme_waiting"] == "Kommentarer: Väntetid"
