@@ -63,8 +63,6 @@ def _movement_parts(result: Mapping[str, Any], words: Words) -> Iterator[Part]:
     changes = [one for one in result["changes"] if one["n"] >= FEWEST][-SHOWN:]
     if changes:
         yield Part("panel", chart=_panel_chart(changes, words), sentences=_panel_said(words))
-    # Studies from before this was looked at do not have it.
-    yield from _mover_parts(result.get("movers", []), words)
     values = [one for one in result["values"] if one["n"] >= FEWEST]
     if values:
         rows = [
@@ -84,6 +82,8 @@ def _movement_parts(result: Mapping[str, Any], words: Words) -> Iterator[Part]:
         )
         chart = figures_chart("move-values", title, rows, words, write=naming.money)
         yield Part("move-values", chart=chart, sentences=(sentence,))
+    # Studies from before this was looked at do not have it.
+    yield from _mover_parts(result.get("movers", []), words)
 
 
 def _mover_parts(contrasts: Sequence[Mapping[str, Any]], words: Words) -> Iterator[Part]:
