@@ -41,12 +41,29 @@ def test(arguments: Sequence[str]) -> int:
         return python("-m", "pytest", *chosen)
     if quick:
         return pytest("-m", "not slow and not browser and not spark")
-    return pytest("--cov", "--cov-report=") or complete_coverage() or on_postgresql()
+    counted = ("--cov", "--cov-report=")
+    steps: list[Callable[[], int]] = [
+        lambda: pytest("-m", "not spark", *counted),
+        lambda: on_spark(*counted),
+        complete_coverage,
+        on_postgresql,
+    ]
+    # Later steps tell more about what an earlier one found.
+    failed = [step() for step in steps]
+    return 1 if any(failed) else 0
 
 
 def pytest(*arguments: str | Path, **environment: str) -> int:
     return python(
-        "-m", "pytest", "-rs", "-n", "2", "--dist", "loadgroup", *arguments, **environment
+        "-m", "pytest", "-rs", "-n", "2", "--dist", "worksteal", *arguments, **environment
+    )
+
+
+def on_spark(*arguments: str) -> int:
+    """Test the statistics on Spark, in one process: a second cluster would not be faster."""
+    print("\nThe statistics on Spark:")
+    return python(
+        "-m", "pytest", "-rs", "-m", "spark", "--cov-append", *arguments, "tests/analysis"
     )
 
 

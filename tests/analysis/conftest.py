@@ -31,6 +31,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("spark")
     os.environ["SPARK_LOCAL_DIRS"] = str(folder)
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    # The tables of tests are tiny: a page of statistics in the browser and 200 parts only delay.
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 pyspark-shell"
+    )
     previous = Path.cwd()
     # Spark's workers leave their folders where the driver was started.
     os.chdir(folder)
@@ -40,8 +44,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     backend._session.stop()
 
 
-# One of the test processes keeps the cluster; a second one would only wait for the same cores.
-ON_SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")])
+ON_SPARK = pytest.param("spark", marks=pytest.mark.spark)
 
 
 @pytest.fixture(params=["duckdb", ON_SPARK])
@@ -54,8 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let pass what pyspark does and we cannot change: old pandas calls."""
     for item in items:
         if item.get_closest_marker("spark"):
-            # One cluster, not one per process of a parallel run.
-            item.add_marker(pytest.mark.xdist_group("spark"))
             item.add_marker(pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"))
 
 

@@ -33,7 +33,8 @@ def company(db):
     follow_calendar()
 
 
-def test_every_study_is_stored_with_what_explains_it(company, client, alice):
+@pytest.mark.slow  # a whole company is simulated and studied
+def test_every_study_is_stored_with_what_explains_it(company, client, alice, monkeypatch):
     studying.refresh_studies()
     kinds = set(Study.objects.values_list("kind", "segment"))
     assert {(kind, "") for kind in studying.RECIPES} <= kinds
@@ -56,10 +57,10 @@ def test_every_study_is_stored_with_what_explains_it(company, client, alice):
     text = client.get("/customers/economics/").content.decode()
     assert "go along with the bucket" in text
     assert "Among comparable customers" in text
+    rest_while_nothing_changes(monkeypatch)
 
 
-def test_studies_rest_while_nothing_changes(company, monkeypatch):
-    studying.refresh_studies()
+def rest_while_nothing_changes(monkeypatch):
     before = dict(Study.objects.values_list("pk", "computed_at"))
     studying.refresh_studies()
     assert dict(Study.objects.values_list("pk", "computed_at")) == before
@@ -69,7 +70,7 @@ def test_studies_rest_while_nothing_changes(company, monkeypatch):
     assert dict(Study.objects.values_list("pk", "computed_at")) == before
 
 
-def test_chances_are_given_to_the_silent_alone_and_never_as_a_bucket(company, client, alice):
+def test_chances_are_given_to_the_silent_alone_and_forgotten(company, client, alice, monkeypatch):
     guessing.study_of_silent("")
     given = set(Chance.objects.values_list("customer__standing__state", flat=True))
     assert given <= {"too_old", "never_answered", "never_asked"}
@@ -79,9 +80,22 @@ def test_chances_are_given_to_the_silent_alone_and_never_as_a_bucket(company, cl
     client.force_login(alice)
     page = client.get("/customers/silent/")
     assert page.context["page"].state == "pending"
-    guessing.study_of_silent("")  # a month has not passed, but nothing was stored yet
+    silent = {Study.Kind.SILENT: studying.RECIPES[Study.Kind.SILENT]}
+    monkeypatch.setattr(studying, "RECIPES", silent)
     studying.refresh_studies()
     assert client.get("/customers/silent/").context["list"].total == Chance.objects.count()
+    an_erased_customer_leaves_no_chance_behind()
+
+
+def an_erased_customer_leaves_no_chance_behind():
+    chance = Chance.objects.select_related("customer").first()
+    former = chance.customer.code
+    Customer.objects.filter(pk=chance.pk).update(code="erased-one")
+    guessing.forget(record("customer.erased", "erased-one"))
+    assert not Chance.objects.filter(pk=chance.pk).exists()
+    assert guessing._chances_of(today(), [former])
+    guessing.score_trials()
+    assert not guessing._chances_of(today(), [former])
 
 
 def test_chances_are_scored_against_answers_that_came_later(company):
@@ -111,18 +125,6 @@ def test_chances_are_scored_against_answers_that_came_later(company):
     assert trial.n == 60
     assert trial.log_loss > 0
     assert 0 < trial.brier < 2
-
-
-def test_an_erased_customer_leaves_no_chance_behind(company):
-    guessing.study_of_silent("")
-    chance = Chance.objects.select_related("customer").first()
-    former = chance.customer.code
-    Customer.objects.filter(pk=chance.pk).update(code="erased-one")
-    guessing.forget(record("customer.erased", "erased-one"))
-    assert not Chance.objects.filter(pk=chance.pk).exists()
-    assert guessing._chances_of(today(), [former])
-    guessing.score_trials()
-    assert not guessing._chances_of(today(), [former])
 
 
 def test_pages_say_that_nothing_is_computed_yet(client, make_user):

@@ -7,10 +7,9 @@ from emptychair.programme.lib.clock import now
 from emptychair.programme.rootcause import finding
 from emptychair.programme.rootcause.models import Finding
 
-pytestmark = pytest.mark.slow  # a whole company is simulated and studied for each
 
-
-def test_it_finds_drivers_and_moments_of_everybody_and_each_key_segment(company):
+@pytest.mark.slow  # a whole company is simulated and studied
+def test_it_finds_what_matters_and_keeps_to_what_changed(company, monkeypatch):
     found = {(one.kind, one.segment): one for one in Finding.objects.all()}
     segments = ("", "families", "seniors")
     assert set(found) == {(kind, s) for kind in ("drivers", "journey") for s in segments}
@@ -22,26 +21,27 @@ def test_it_finds_drivers_and_moments_of_everybody_and_each_key_segment(company)
     assert {one["driver"] for one in group["drivers"]} >= {"waiting", "staff", "price"}
     assert found["drivers", ""].result["customers"] <= 500
 
+    rests_while_nothing_changes(monkeypatch)
+    Segment.objects.filter(slug="seniors").update(is_key=False)
+    finding.refresh_findings()
+    assert not Finding.objects.filter(segment="seniors").exists()
+    says_why_nothing_was_found(monkeypatch)
 
-def test_it_rests_while_nothing_changes(company, monkeypatch):
+
+def rests_while_nothing_changes(monkeypatch):
     before = dict(Finding.objects.values_list("pk", "computed_at"))
     finding.refresh_findings()
     later = now() + timedelta(hours=7)
     monkeypatch.setattr(finding, "now", lambda: later)
     finding.refresh_findings()
     assert dict(Finding.objects.values_list("pk", "computed_at")) == before
-    Finding.objects.update(data_version="older", computed_at=now() - timedelta(hours=8))
+    aged = Finding.objects.filter(kind="journey", segment="")
+    aged.update(data_version="older", computed_at=now() - timedelta(hours=8))
     finding.refresh_findings()
     assert not Finding.objects.filter(data_version="older").exists()
 
 
-def test_it_forgets_a_segment_that_is_no_longer_key(company):
-    Segment.objects.filter(slug="seniors").update(is_key=False)
-    finding.refresh_findings()
-    assert not Finding.objects.filter(segment="seniors").exists()
-
-
-def test_it_says_why_nothing_was_found(company, monkeypatch):
+def says_why_nothing_was_found(monkeypatch):
     monkeypatch.setattr(finding, "driver_columns", lambda answers: [])
     Finding.objects.filter(kind="drivers").delete()
     finding.refresh_findings()
