@@ -1,16 +1,14 @@
 """B5 and B6: durable answers per second, and from an answer to the page."""
 
-import http.client
-import json
 import secrets
 import sqlite3
 import statistics
-import threading
 import time
 
 from reliability.harness import APPLICATION, Installation, installation, submit
 
 from benchmarks.harness import Figure
+from benchmarks.load import answers
 
 SECONDS = {"small": 6, "full": 60}
 CLIENTS = 16
@@ -39,30 +37,8 @@ def _answers(application: str, seconds: float) -> tuple[float, float]:
         under_test.wait_until_calm()
         for _ in range(20):
             submit(under_test.port, path, secrets.token_urlsafe(18), 9)
-        taken: list[float] = []
-        end = time.monotonic() + seconds
-        clients = [
-            threading.Thread(target=_client, args=(under_test, path, end, taken))
-            for _ in range(CLIENTS)
-        ]
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join()
+        taken = answers(under_test.port, path, seconds, CLIENTS)
         return len(taken) / seconds, 1000 * statistics.quantiles(taken, n=100)[98]
-
-
-def _client(under_test: Installation, path: str, end: float, taken: list[float]) -> None:
-    wire = http.client.HTTPConnection("127.0.0.1", under_test.port, timeout=30)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    while time.monotonic() < end:
-        body = json.dumps({"submission_id": secrets.token_urlsafe(18), "score": 9})
-        began = time.perf_counter()
-        wire.request("POST", path, body, headers)
-        reply = wire.getresponse()
-        reply.read()
-        if reply.status == 201:
-            taken.append(time.perf_counter() - began)
 
 
 def _floor(seconds: float) -> float:

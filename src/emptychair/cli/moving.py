@@ -1,4 +1,4 @@
-"""Commands about people: who moves between buckets, how buckets behave, what the silent think."""
+"""Commands about people: who moves between buckets, and what the silent may think."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from emptychair.cli.pictures import write_chart
 from emptychair.cli.tables import day_of, share, table_option, tables_of, text, until_option
 
 if TYPE_CHECKING:
-    from emptychair.analysis.customers.behaviour import Contrast
     from emptychair.analysis.customers.movement import Move, Movement
     from emptychair.analysis.customers.predict import Prediction
     from emptychair.analysis.sums.moves import Every
-
-_SHOWN_CONTRASTS = 20
 
 
 @click.command()
@@ -154,91 +151,6 @@ def _movement_notes(group: Movement) -> list[str]:
             f"{whose}Of the moves seen between buckets {group.noise_share:.0%} were noise."
         )
     return notes
-
-
-@click.command()
-@click.argument("file")
-@table_option("events", required=True)
-@click.option(
-    "--days", type=click.IntRange(1), default=180, show_default=True,
-    help="How long before the answer events count.",
-)  # fmt: skip
-@reading_options
-@result_options
-def behaviour(
-    file: str,
-    events: str,
-    days: int,
-    by: tuple[str, ...],
-    confidence: float,
-    seed: int,
-    min_answers: int,
-    as_json: bool,
-    as_csv: bool,
-    output: str | None,
-    **reading: Any,
-) -> None:
-    """What promoters of FILE did and are before they answer, and detractors not.
-
-    Only what came before the answer counts, within segments; the false discovery rate is held
-    over all features, however many there are.
-    """
-    from emptychair.analysis.customers.behaviour import FALSE_DISCOVERY_RATE
-    from emptychair.analysis.customers.behaviour import behaviour as contrasts
-
-    answers = read_answers(file, by=by, **reading)
-    with progress("Comparing ..."):
-        tables = tables_of(answers.engine, events=events)
-        found = contrasts(
-            answers.table, cast("Any", tables["events"]), by=answers.by, days=days,
-            confidence=confidence,
-        )  # fmt: skip
-    findings = sum(one.q_value <= FALSE_DISCOVERY_RATE for one in found)
-    result = Result(
-        method="standardised_contrast_and_benjamini_hochberg",
-        inputs={
-            **answers.inputs, "events": events, "days": days, "confidence": confidence,
-            "seed": seed, "false_discovery_rate": FALSE_DISCOVERY_RATE,
-        },
-        excluded=answers.excluded,
-        results=[_contrast_row(one, answers.by, min_answers) for one in found],
-        headings=(
-            *answers.by, "feature", "promoters", "detractors", "contrast", "low", "high", "q",
-        ),
-        shown=[_contrast_shown(one) for one in found[:_SHOWN_CONTRASTS]],
-        notes=(
-            f"{findings} of {len(found)} features differ (false discovery rate "
-            f"{FALSE_DISCOVERY_RATE:.0%}). They go along with the bucket; nothing shows that they "
-            "make it.",
-            *answers.notes,
-        ),
-    )  # fmt: skip
-
-    def draw(path: Path) -> None:
-        from emptychair.analysis.show.customerresults import behaviour_chart
-        from emptychair.analysis.show.words import Words
-
-        if by:
-            raise click.UsageError("A picture of behaviour shows one group: leave out --by.")
-        write_chart(behaviour_chart(found, Words("en")), path)
-
-    emit(result, as_json=as_json, as_csv=as_csv, output=output, draw=draw)
-
-
-def _contrast_row(one: Contrast, by: tuple[str, ...], min_answers: int) -> dict[str, Any]:
-    row: dict[str, Any] = {**vars(one), "group": dict(zip(by, one.group, strict=True))}
-    return row | {"contrast": None} if one.n < min_answers else row
-
-
-def _contrast_shown(one: Contrast) -> tuple[str, ...]:
-    return (
-        *("(none)" if value is None else str(value) for value in one.group),
-        one.feature,
-        text(one.promoter_mean),
-        text(one.detractor_mean),
-        *(f"{value:+.2f}" for value in (one.contrast, one.low, one.high)),
-        f"{one.q_value:.3f}",
-    )
 
 
 @click.command()

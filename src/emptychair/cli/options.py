@@ -33,7 +33,7 @@ _WARNING_WORDS = {
     "date_unreadable": "dates could not be read",
     "rating_unusable": "ratings are not whole numbers from 1 to 5",
     "row_padded": "rows have fewer cells than headings",
-    "row_empty": "rows are empty",
+    "row_empty": "empty rows",
     "nul_removed": "NUL characters were taken out",
     "score_never_above_5": "scores, and none is above 5: is this a scale of 1 to 5?",
     "score_may_be_another_question": "scores may answer another question than how likely it is "
