@@ -31,9 +31,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("spark")
     os.environ["SPARK_LOCAL_DIRS"] = str(folder)
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    # The tables of tests are tiny: a page of statistics in the browser and 200 parts only delay.
+    # The tables of tests are tiny: what pays on large ones would only delay them.
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 pyspark-shell"
+        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2"
+        " --conf spark.sql.codegen.wholeStage=false"
+        " --conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1"
+        " --conf spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 pyspark-shell"
     )
     previous = Path.cwd()
     # Spark's workers leave their folders where the driver was started.
