@@ -176,7 +176,9 @@ class _Model:
                         verdicts,
                         place,
                         self._confidence,
+                        company=company,
                         differing=differing,
+                        segments=len(entering),
                     )
                 )
             else:
