@@ -25,6 +25,7 @@ from emptychair.programme.comments.assistant import ask_assistant
 from emptychair.programme.comments.reading import read_again
 from emptychair.programme.customers.building import build_segments
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
+from emptychair.programme.improvement.raising import tell_team
 from emptychair.programme.insight.assessing import refresh_assessments
 from emptychair.programme.insight.publishing import publish_due
 from emptychair.programme.insight.services import refresh_readings
@@ -46,6 +47,10 @@ HANDLERS: Mapping[str, Sequence[Handler]] = {
     "response.released": (consider_answer, pass_on_praise, note_origin),
     "customer.erased": (forget_conversations, forget_advocate, forget),
     "survey.paused": (tell_owners,),
+    "initiative.proposed": (tell_team,),
+    "initiative.decided": (tell_team,),
+    "initiative.started": (tell_team,),
+    "initiative.finished": (tell_team,),
 }
 
 # What leaves the house: sent outside a transaction, settled after.

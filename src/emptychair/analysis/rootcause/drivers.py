@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _LEAST_VARIANCE = 1e-12
+_MOST_READ_TWICE = 200_000  # answers; a second pass over more tells nothing the first has not
 _HIGHEST_IN_SEGMENT = 100.0  # variance inflation beyond which a segment tells nothing of its own
 
 
@@ -175,7 +176,9 @@ class _Model:
                         verdicts,
                         place,
                         self._confidence,
+                        company=company,
                         differing=differing,
+                        segments=len(entering),
                     )
                 )
             else:
@@ -185,9 +188,13 @@ class _Model:
     def _robust(
         self, table: ir.Table, by: Sequence[str], found: Mapping[Group, Estimates]
     ) -> dict[Group, Estimates]:
-        """Return the estimates with robust errors where every answer is complete."""
+        """Return the estimates with robust errors where every answer is complete.
+
+        Of very many answers the errors from leaving out hash groups, which are robust as well
+        and cost nothing, are as good.
+        """
         complete = {g: (one.moments, one.matrix) for g, one in found.items() if one.is_complete}
-        if not complete:
+        if not complete or sum(one.n for one, _ in complete.values()) > _MOST_READ_TWICE:
             return dict(found)
         columns = next(iter(found.values())).columns
         fits = robust_fits(table, columns, by, complete, cluster=self._cluster, weight=self._weight)

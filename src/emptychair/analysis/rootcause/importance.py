@@ -14,7 +14,7 @@ from emptychair.analysis.errors import ArgumentError
 MOST_FOR_LMG = 15
 
 _TINY = 1e-10  # share of a variance below which a driver is made up of the others
-_CHUNK = 2**21  # cells worked on at once
+_CHUNK = 2**19  # cells worked on at once
 
 
 def subset_r2(correlation: Floats) -> Floats:

@@ -169,12 +169,11 @@ def _score(b: Floats, v: Floats, between: Floats, basis: Sequence[Floats]) -> tu
     trace = np.einsum("ssij->ij", blocks)
     outer = np.einsum("si,sj->ij", pulls, pulls)
     flat = blocks.reshape(len(b) ** 2, -1)
-    squares = (flat.T @ flat).reshape(b.shape[1], b.shape[1], b.shape[1], b.shape[1])
-    score = np.array([np.sum(one * (outer - trace)) for one in basis])
-    information = np.array(
-        [[np.einsum("ij,ikjl,kl->", one, squares, other) for other in basis] for one in basis]
-    )
-    return score, information
+    size = b.shape[1]
+    squares = np.swapaxes((flat.T @ flat).reshape(size, size, size, size), 1, 2)
+    parts = np.array(basis).reshape(len(basis), -1)
+    information = parts @ squares.reshape(size**2, size**2) @ parts.T
+    return parts @ (outer - trace).ravel(), information
 
 
 def _unit(size: int, i: int, j: int) -> Floats:

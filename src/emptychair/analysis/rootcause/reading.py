@@ -11,7 +11,6 @@ import numpy as np
 from scipy import stats
 
 from emptychair.analysis.delivery.intervals import Floats, normal_quantile
-from emptychair.analysis.delivery.multiplicity import holm
 from emptychair.analysis.rootcause.estimating import Estimates, performance
 from emptychair.analysis.rootcause.pooling import Pooled, Pooling
 from emptychair.analysis.rootcause.records import (
@@ -27,7 +26,8 @@ from emptychair.analysis.sums.crossproducts import PatternSums
 
 SAME_CONFIDENCE = 0.9
 RANK_CONFIDENCE = 0.9
-SURE = 0.05  # adjusted p-value at which a driver is spoken of
+SURE = 0.05  # chance that anything at all is said of a study in which drivers do nothing
+PIECES = 2  # said of a driver: that it has an effect, and which end it moves
 
 _DRAWS = 1000
 _SEED = 1
@@ -47,8 +47,30 @@ def company_group(
     errors = np.sqrt(np.maximum(np.diag(own.covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = 2 * stats.t.sf(np.abs(own.effects) / errors, own.degrees)
-    found = _drivers(own, sums, own.effects, errors, quantile, p_values, confidence)
+    adjusted = bonferroni(p_values)
+    found = _drivers(own, sums, own.effects, errors, quantile, adjusted, confidence)
     return _assembled((), own, sums, found, verdicts, own.covariance)
+
+
+def bonferroni(p_values: Floats, families: int = 1) -> Floats:
+    """Return p-values adjusted for all that is said of all drivers of all groups.
+
+    Every driver counts twice, once for its effect and once for the end it moves; with the
+    single step no driver makes it easier for the next one to be spoken of.
+
+    Args:
+        p_values: of no effect, one per driver; NaN where there is no telling.
+        families: groups in which the drivers are tried.
+
+    References:
+        Dunn (1961), Journal of the American Statistical Association 56, 52-64.
+
+    Examples:
+        >>> bonferroni(np.array([0.004, 0.3])).round(3).tolist()
+        [0.016, 1.0]
+    """
+    known = np.where(np.isfinite(p_values), p_values, 1.0)
+    return np.asarray(np.minimum(1.0, known * PIECES * len(p_values) * families))
 
 
 def pooled_group(
@@ -59,9 +81,14 @@ def pooled_group(
     pooled: Pooled,
     confidence: float,
     *,
+    company: DriverGroup,
     differing: Sequence[bool] | None,
+    segments: int,
 ) -> DriverGroup:
     """Return a segment's drivers, pulled towards the company's.
+
+    Where a segment is the same as the company, what is sure of the company is sure of it; where
+    it differs, its own effect is tried, with as many others as there are segments.
 
     Args:
         group: values of the columns grouped by.
@@ -70,22 +97,22 @@ def pooled_group(
         verdicts: why nothing is said of some drivers.
         pooled: its effects after pooling.
         confidence: coverage of intervals.
+        company: everybody's drivers.
         differing: of which drivers segments differ at all; None without another segment.
+        segments: how many speak for themselves.
     """
     errors = np.sqrt(np.maximum(np.diag(pooled.covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = 2 * stats.norm.sf(np.abs(pooled.effects) / errors)
     quantile = normal_quantile(confidence)
-    found = _drivers(own, sums, pooled.effects, errors, quantile, p_values, confidence)
-    if differing is not None:
-        margins = normal_quantile(SAME_CONFIDENCE) * np.sqrt(
-            np.maximum(np.diag(pooled.away_covariance), 0.0)
-        )
+    adjusted = bonferroni(p_values, segments)
+    against = None if differing is None else _against_company(pooled, differing)
+    if against is not None:
+        adjusted = _as_company(adjusted, pooled.effects, against, _of_company(own, company))
+    found = _drivers(own, sums, pooled.effects, errors, quantile, adjusted, confidence, segments)
+    if against is not None:
         found = [
-            replace(one, against_company=_against(away, margin) if differs else "same")
-            for one, away, margin, differs in zip(
-                found, pooled.away, margins, differing, strict=True
-            )
+            replace(one, against_company=word) for one, word in zip(found, against, strict=True)
         ]
     return _assembled(group, own, sums, found, verdicts, pooled.covariance)
 
@@ -157,14 +184,14 @@ def _drivers(
     effects: Floats,
     errors: Floats,
     quantile: float,
-    p_values: Floats,
+    adjusted: Floats,
     confidence: float,
+    families: int = 1,
 ) -> list[Driver]:
     shares = _limits(own.importance, confidence)
     ranks = rank_limits(own.importance)
     sides = {"promoter": own.promoters, "detractor": own.detractors}
     limits = {name: _limits(100 * values, confidence) for name, values in sides.items()}
-    adjusted = holm([float(p) if np.isfinite(p) else 1.0 for p in p_values])
     columns = [[own.columns[place] for place in members] for members in own.places]
     rated = [_rated(sums, names, confidence) for names in columns]
     means = [one["performance_mean"] for one in rated if not one["members"][0].startswith("theme_")]
@@ -172,7 +199,7 @@ def _drivers(
     found = []
     for i, names in enumerate(columns):
         value = rated[i]["performance_mean"]
-        sure = adjusted[i] <= SURE
+        sure = bool(adjusted[i] <= SURE)
         found.append(
             Driver(
                 **rated[i],
@@ -186,8 +213,8 @@ def _drivers(
                 effect_low=100 * float(effects[i] - quantile * errors[i]),
                 effect_high=100 * float(effects[i] + quantile * errors[i]),
                 own_points=100 * float(own.effects[i]),
-                acts_on=_acts_on(own, i) if sure else None,
-                p_value=adjusted[i],
+                acts_on=_acts_on(own, i, families) if sure else None,
+                p_value=float(adjusted[i]),
                 robustness_share=_robustness(effects[i], errors[i], own),
                 **_sides(own, limits, i),
             )
@@ -212,12 +239,13 @@ def _limits(replicates: Floats, confidence: float) -> tuple[Floats, Floats]:
     return replicates[0] - margin, replicates[0] + margin
 
 
-def _acts_on(own: Estimates, i: int) -> Any:
-    """Return which end the driver moves more, where that is sure (two-sided 5 %)."""
+def _acts_on(own: Estimates, i: int, families: int) -> Any:
+    """Return which end the driver moves more, where that is sure among all that is said."""
     sign = np.sign(own.effects[i])
     gap = sign * (own.promoters[:, i] + own.detractors[:, i])
     error = sqrt(float(jackknife_covariance(gap[:, None])[0, 0]))
-    if abs(gap[0]) <= float(stats.t.ppf(0.975, len(gap) - 2)) * error:
+    level = SURE / (PIECES * len(own.effects) * families)
+    if abs(gap[0]) <= float(stats.t.ppf(1 - level / 2, len(gap) - 2)) * error:
         return "both"
     return "promoters" if gap[0] > 0 else "detractors"
 
@@ -241,6 +269,33 @@ def _verdict(
     if names[0].startswith("theme_"):
         return "raises"
     return "improve" if value is not None and value < middle else "keep"
+
+
+def _against_company(pooled: Pooled, differing: Sequence[bool]) -> list[Against]:
+    errors = np.sqrt(np.maximum(np.diag(pooled.away_covariance), 0.0))
+    margins = normal_quantile(SAME_CONFIDENCE) * errors
+    return [
+        _against(away, margin) if differs else "same"
+        for away, margin, differs in zip(pooled.away, margins, differing, strict=True)
+    ]
+
+
+def _of_company(own: Estimates, company: DriverGroup) -> list[Driver]:
+    """Return the company's drivers in the order of the estimates."""
+    by_members = {one.members: one for one in company.drivers}
+    return [by_members[tuple(own.columns[i] for i in members)] for members in own.places]
+
+
+def _as_company(
+    adjusted: Floats, effects: Floats, against: Sequence[Against], company: Sequence[Driver]
+) -> Floats:
+    """Return the p-values with the company's where a segment is the same and goes its way."""
+    found = adjusted.copy()
+    for i, (word, one) in enumerate(zip(against, company, strict=True)):
+        if word == "same":
+            agrees = effects[i] * (one.effect_points or 0.0) > 0
+            found[i] = one.p_value if agrees and one.p_value is not None else 1.0
+    return found
 
 
 def _against(away: float, margin: float) -> Against:

@@ -53,7 +53,8 @@ class Driver:
         detractor_high: upper limit.
         acts_on: whether it moves detractors or promoters for sure more than the others.
         against_company: whether the effect differs from the company's (90 %).
-        p_value: of no effect, adjusted for all drivers of the group (Holm).
+        p_value: of no effect, adjusted for all that is said of all drivers (Bonferroni); of a
+            segment that is the same as the company, the company's.
         robustness_share: the share of what is left unexplained, in the driver and in the score,
             that a hidden cause would have to explain to make the effect vanish.
         verdict: what to do with it, or why nothing is said.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
@@ -29,6 +31,7 @@ MOST_DRIVERS = 40
 # Many patterns of missing ratings are split over fewer hash groups, so that the sums stay small.
 _GROUPS_BY_PATTERNS = ((100, GROUPS), (500, 20))
 _FEWEST_GROUPS = 10
+_PARTS = 600  # whole multiples of each number of groups
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,15 @@ def pattern_sums(
     for name in drivers:
         if not responses[name].type().is_numeric():
             raise ArgumentError(f"Column {name!r} holds {responses[name].type()}, not numbers.")
-    prepared = _prepared(counted(responses), drivers, by, customer, weight)
-    patterns = _patterns(prepared, by)
+    answered = counted(responses)
+    if weight:
+        answered = answered.filter(answered[weight] > 0)
+    patterns = _patterns(answered, drivers)
     groups = next(
         (count for most, count in _GROUPS_BY_PATTERNS if len(patterns) <= most), _FEWEST_GROUPS
     )
-    rows = _query(prepared, len(drivers), len(by), groups)
+    prepared = _prepared(answered, drivers, by, _part(answered, customer, groups), weight)
+    rows = _query(prepared, len(drivers), len(by), is_weighted=weight is not None)
     return _collect(rows, drivers, len(by), patterns, groups)
 
 
@@ -138,76 +144,87 @@ def driver_columns(responses: ir.Table) -> list[str]:
     return [name for name in responses.columns if name.startswith(("rating_", "theme_"))]
 
 
-def _prepared(
-    answered: ir.Table,
-    drivers: Sequence[str],
-    by: Sequence[str],
-    customer: str | None,
-    weight: str | None,
-) -> ir.Table:
-    """Return the variables of each answer: zero where a driver was not seen."""
-    there = {}
+def _pattern(answered: ir.Table, drivers: Sequence[str]) -> ir.Value:
+    """Return which drivers were seen as a number: bit j is set when the j-th was."""
+    bits = []
     for place, name in enumerate(drivers):
         column = answered[name]
         known = column.notnull()
         if column.type().is_floating():
             known = known & ~column.isnan()
-        there[place] = known
-    unit = next((n for n in (customer, "response_id", "source_row") if n in answered.columns), None)
-    part = hash_group(answered[unit], 600) if unit else ibis.row_number() % 600
-    pattern = sum(
-        (known.cast("int64") * 2**place for place, known in there.items()), ibis.literal(0)
-    )
-    score = answered["score"]
-    rows = answered.select(
-        **{f"key_{i}": answered[name] for i, name in enumerate(by)},
-        part=part.fill_null(0),
-        pattern=pattern,
-        w=answered[weight].cast("float64") if weight else ibis.literal(1.0),
-        odd=ibis.ifelse(score.isin(list(SCORES)), 0, 1),
-        **{
-            f"x_{i}": ibis.ifelse(there[i], answered[name].cast("float64"), 0.0)
-            for i, name in enumerate(drivers)
-        },
-        **{f"x_{len(drivers)}": ibis.ifelse(score >= 9, 1.0, 0.0)},
-        **{f"x_{len(drivers) + 1}": ibis.ifelse(score <= 6, 1.0, 0.0)},
-    )
-    return rows.filter(rows["w"] > 0) if weight else rows
+        bits.append(ibis.ifelse(known, 2**place, 0))
+    return reduce(add, bits)
 
 
-def _patterns(prepared: ir.Table, by: Sequence[str]) -> list[int]:
-    keys = [f"key_{i}" for i in range(len(by))]
-    found = prepared.select(*keys, "pattern").select("pattern").distinct().to_pyarrow()
-    return sorted(int(value) for value in found["pattern"].to_pylist())
-
-
-def _query(prepared: ir.Table, drivers: int, by_count: int, groups: int) -> dict[str, Any]:
-    keys = [f"key_{i}" for i in range(by_count)]
-    w = prepared["w"]
-    names = [f"x_{i}" for i in range(drivers + OUTCOMES)]
-    weighted = prepared.mutate(
-        hash_group=prepared["part"] % groups, **{f"w{name}": w * prepared[name] for name in names}
-    )
-    totals = weighted.group_by([*keys, "hash_group", "pattern"]).aggregate(
-        rows=weighted.count(),
-        weight=weighted["w"].sum(),
-        odd=weighted["odd"].sum(),
-        **{f"s_{i}": weighted[f"wx_{i}"].sum() for i in range(len(names))},
-        **{
-            f"c_{i}_{j}": (weighted[f"wx_{i}"] * weighted[f"x_{j}"]).sum()
-            for i in range(len(names))
-            for j in range(i, min(drivers, len(names)) if i >= drivers else len(names))
-        },
-    )
-    found = totals.to_pyarrow()
+def _patterns(answered: ir.Table, drivers: Sequence[str]) -> list[int]:
+    """Return the patterns there are, and see to it that scores are scores."""
+    known = answered["score"].isin(list(SCORES))
+    rows = answered.select(pattern=_pattern(answered, drivers), odd=ibis.ifelse(known, 0, 1))
+    found = rows.group_by("pattern").aggregate(odd=rows["odd"].sum()).to_pyarrow()
     odd = sum(found["odd"].to_pylist())
     if odd:
         raise ScoreRangeError(
             f"{odd} of column 'score' are not whole numbers from 0 to 10; leave them out or read "
             "the file with read_responses, which counts them apart"
         )
-    return {name: found[name].to_pylist() if name in keys else found[name].to_numpy()
+    return sorted(int(value) for value in found["pattern"].to_pylist())
+
+
+def _part(answered: ir.Table, customer: str | None, groups: int) -> ir.Value:
+    unit = next((n for n in (customer, "response_id", "source_row") if n in answered.columns), None)
+    part = hash_group(answered[unit], _PARTS) if unit else ibis.row_number() % _PARTS
+    return part.fill_null(0) % groups
+
+
+def _prepared(
+    answered: ir.Table,
+    drivers: Sequence[str],
+    by: Sequence[str],
+    part: ir.Value,
+    weight: str | None,
+) -> ir.Table:
+    """Return the variables of each answer: zero where a driver was not seen.
+
+    One step from the table to here and one from here to the sums: each further step is walked
+    through again by Ibis, which takes longer than a small table does.
+    """
+    score = answered["score"]
+    return answered.select(
+        **{f"key_{i}": answered[name] for i, name in enumerate(by)},
+        hash_group=part,
+        pattern=_pattern(answered, drivers),
+        **({"w": answered[weight].cast("float64")} if weight else {}),
+        **{f"x_{i}": _seen(answered[name]) for i, name in enumerate(drivers)},
+        **{f"x_{len(drivers)}": (score >= 9).cast("float64")},
+        **{f"x_{len(drivers) + 1}": (score <= 6).cast("float64")},
+    )
+
+
+def _seen(column: ir.Value) -> ir.Value:
+    value = column.cast("float64")
+    if column.type().is_floating():
+        value = ibis.ifelse(column.isnan(), 0.0, value)
+    return value.fill_null(0.0)
+
+
+def _query(prepared: ir.Table, drivers: int, by_count: int, *, is_weighted: bool) -> dict[str, Any]:
+    keys = [f"key_{i}" for i in range(by_count)]
+    x = [prepared[f"x_{i}"] for i in range(drivers + OUTCOMES)]
+    w = [prepared["w"] * one for one in x] if is_weighted else x
+    totals = prepared.group_by([*keys, "hash_group", "pattern"]).aggregate(
+        rows=prepared.count(),
+        **({"weight": prepared["w"].sum()} if is_weighted else {}),
+        **{f"s_{i}": one.sum() for i, one in enumerate(w)},
+        **{
+            f"c_{i}_{j}": (w[i] * x[j]).sum()
+            for i in range(drivers)
+            for j in range(i, drivers + OUTCOMES)
+        },
+    )
+    found = totals.to_pyarrow()
+    rows = {name: found[name].to_pylist() if name in keys else found[name].to_numpy()
             for name in found.column_names}  # fmt: skip
+    return rows if is_weighted else {**rows, "weight": rows["rows"]}
 
 
 def _collect(

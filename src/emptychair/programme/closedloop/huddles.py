@@ -17,6 +17,7 @@ from emptychair.programme.lib.errors import RefusedError
 
 SHOWN = 4
 ANSWER_DAYS = 14
+LONGEST_PROMISE_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _raised_in(units: frozenset[str]) -> QuerySet[Raised]:
     """Return what the units raised and what came of it, those waiting for an answer first."""
     mine = Raised.objects.filter(huddle__unit__code__in=units).select_related("huddle__unit")
     recent = now() - timedelta(days=60)
-    return mine.filter(Q(answered_at=None) | Q(answered_at__gt=recent)).order_by(
+    is_recent = Q(answered_at=None) | Q(answered_at__gt=recent)
+    return mine.filter(is_recent | Q(initiative_on__gt=recent.date())).order_by(
         "answered_at", "answer_by"
     )
 
@@ -121,6 +123,41 @@ def hold_huddle(
         Raised.objects.create(huddle=huddle, text=texts[2][:300], answer_by=due)
     record("huddle.held" if is_new else "huddle.corrected", unit.code, actor=by.public_id)
     return huddle
+
+
+@transaction.atomic
+def promise_answer(one: Raised, *, on: date, by: User) -> None:
+    """Promise a team its answer by a date, since somebody has begun to work on it.
+
+    Raises:
+        RefusedError: the date is not within a year, or the team has its answer.
+    """
+    if not today() < on <= today() + timedelta(days=LONGEST_PROMISE_DAYS):
+        raise RefusedError("promise_date", _("Promise the answer for a day within a year."))
+    if not Raised.objects.filter(pk=one.pk, answered_at=None).update(answer_by=on):
+        raise RefusedError("answered", _("A colleague answered it before you."))
+    record("raised.promised", one.public_id, actor=by.public_id, on=on.isoformat())
+
+
+def note_initiative(
+    one: Raised, *, name: str, state: str, on: date, points: float | None, decided_by: User | None
+) -> None:
+    """Write down what became of what a team raised, for its next huddle.
+
+    Args:
+        one: what was raised.
+        name: of the initiative.
+        state: where it stands.
+        on: since when.
+        points: what it was measured to bring.
+        decided_by: who decided on it, which is the answer; None before.
+    """
+    rows = Raised.objects.filter(pk=one.pk)
+    rows.update(
+        initiative_name=name, initiative_state=state, initiative_on=on, initiative_points=points
+    )
+    if decided_by is not None:
+        rows.filter(answered_at=None).update(answered_at=now(), answered_by=decided_by)
 
 
 @transaction.atomic

@@ -262,6 +262,11 @@ class Raised(models.Model):
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
+    # What became of it, once somebody made an initiative of it; told from there.
+    initiative_name = models.CharField(max_length=120, blank=True)
+    initiative_state = models.CharField(max_length=8, blank=True)
+    initiative_on = models.DateField(null=True, blank=True)
+    initiative_points = models.FloatField(null=True, blank=True)  # measured, once finished
 
     class Meta:
         ordering = ["answer_by", "pk"]

@@ -59,10 +59,15 @@ class Initiative(models.Model):
     cost = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.PROPOSED)
     # What goes along with the planned change; measured over expected is what kappa is learnt from.
-    associated_points = models.FloatField()
-    expected_points = models.FloatField()
-    expected_low = models.FloatField()
-    expected_high = models.FloatField()
+    # Null where no scenario says what it may bring.
+    associated_points = models.FloatField(null=True, blank=True)
+    expected_points = models.FloatField(null=True, blank=True)
+    expected_low = models.FloatField(null=True, blank=True)
+    expected_high = models.FloatField(null=True, blank=True)
+    # What a team raised in its huddle, if it began there.
+    raised = models.OneToOneField(
+        "closedloop.Raised", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     started_on = models.DateField(null=True, blank=True)
     finished_on = models.DateField(null=True, blank=True)

@@ -13,6 +13,9 @@ def learnt_kappa() -> Kappa:
     finished = [
         Finished(associated, measured, error)
         for associated, measured, error in fields
-        if abs(associated) >= SMALLEST_POINTS and measured is not None and error is not None
+        if associated is not None
+        and abs(associated) >= SMALLEST_POINTS
+        and measured is not None
+        and error is not None
     ]
     return learn_kappa(finished)

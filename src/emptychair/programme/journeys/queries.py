@@ -11,16 +11,23 @@ def touchpoints_by_stage() -> dict[str, tuple[str, ...]]:
     A stage is named `journey.stage`, since two journeys may each have a stage of one name.
     """
     found: dict[str, tuple[str, ...]] = {}
-    rows = Touchpoint.objects.order_by("stage__journey__slug", "stage__position", "position")
+    company = Touchpoint.objects.filter(stage__journey__copy_of=None)
+    rows = company.order_by("stage__journey__slug", "stage__position", "position")
     for journey, stage, slug in rows.values_list("stage__journey__slug", "stage__slug", "slug"):
         key = f"{journey}.{stage}"
         found[key] = (*found.get(key, ()), slug)
     return found
 
 
+def touchpoint_names() -> dict[str, str]:
+    """Return the name of each touchpoint by the slug that answers carry, as the company says it."""
+    return dict(Touchpoint.objects.filter(same_as=None).values_list("slug", "name"))
+
+
 def stage_names() -> dict[str, str]:
     """Return the name of each stage, with its journey's where there is more than one journey."""
-    stages = Stage.objects.select_related("journey").order_by("journey__slug", "position")
+    company = Stage.objects.filter(journey__copy_of=None).select_related("journey")
+    stages = company.order_by("journey__slug", "position")
     journeys = {stage.journey_id for stage in stages}
     return {
         f"{stage.journey.slug}.{stage.slug}": stage.name

@@ -46,6 +46,49 @@ def add_journey(*, name: str, by: str) -> Journey:
 
 
 @transaction.atomic
+def draw_own(journey: Journey, *, segment: str, by: str) -> Journey:
+    """Give a segment its own map of a journey: a copy of the company's, changed apart from it.
+
+    Raises:
+        RefusedError: it has one already.
+    """
+    if journey.own_maps.filter(segment=segment).exists():
+        raise RefusedError("own_map_there", _("This segment has its own map already."))
+    slug = _free_slug(f"{journey.slug}-{segment}", Journey.objects.all())
+    made = Journey.objects.create(slug=slug, name=journey.name, copy_of=journey, segment=segment)
+    for stage in journey.stages.order_by("position", "pk"):
+        own = made.stages.create(slug=stage.slug, name=stage.name, position=stage.position)
+        for place in stage.touchpoints.order_by("position", "pk"):
+            own.touchpoints.create(
+                slug=_free_slug(f"{place.slug[:25]}-{segment[:20]}", Touchpoint.objects.all()),
+                name=place.name,
+                met_by=place.met_by,
+                position=place.position,
+                same_as=place,
+            )
+    _changed(made, by, "copied", made.name)
+    return made
+
+
+@transaction.atomic
+def drop_own(journey: Journey, *, by: str) -> None:
+    """Let a segment take the company's map again; what was drawn apart is gone.
+
+    Raises:
+        RefusedError: a survey asks about a touchpoint that stands on this map alone.
+    """
+    assert journey.copy_of_id is not None, "the company's map is no copy"
+    _changed(journey, by, "dropped", journey.name)
+    try:
+        journey.delete()
+    except ProtectedError as error:
+        sentence = _(
+            "A survey asks about a touchpoint of this map alone. Attach it elsewhere first."
+        )
+        raise RefusedError("touchpoint_in_use", sentence) from error
+
+
+@transaction.atomic
 def add_stage(journey: Journey, *, name: str, by: str) -> Stage:
     """Add a step at the end of a journey.
 

@@ -6,3 +6,9 @@ class ListeningConfig(AppConfig):
 
     name = "emptychair.programme.listening"
     label = "listening"
+
+    def ready(self) -> None:
+        from emptychair.programme.listening.chips import theme_figures
+        from emptychair.programme.visibility.themes import add_source
+
+        add_source(theme_figures)

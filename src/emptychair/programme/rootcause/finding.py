@@ -17,7 +17,7 @@ from emptychair.analysis.rootcause.whatif import rating_histograms
 from emptychair.analysis.sums.counts import counted
 from emptychair.analysis.sums.crossproducts import driver_columns
 from emptychair.programme.insight.figures import digest_of, library_version
-from emptychair.programme.journeys.models import Touchpoint
+from emptychair.programme.journeys.queries import touchpoint_names
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.relations.studying import key_segments, plain
 from emptychair.programme.rootcause.models import Finding
@@ -156,7 +156,7 @@ def _journey(segments: list[str]) -> Results:
     wanted = ("customer_id", "response_id", "score", "touchpoint", "survey_kind", "answered_at")
     answers = answers.select(*[name for name in wanted if name in answers.columns])
     # The map says which stage a touchpoint belongs to now; answers may remember another.
-    places = [("", slug) for slug in Touchpoint.objects.values_list("slug", flat=True)]
+    places = [("", slug) for slug in touchpoint_names()]
     found = {"": _journey_result(journey(answers, touchpoints=places))}
     parts = _by_segment(answers, segments)
     if parts is not None:

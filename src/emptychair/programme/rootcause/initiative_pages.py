@@ -41,6 +41,7 @@ class InitiativeLine:
     measured: str
     state: str
     step: str
+    raised_by: str  # the team that raised it in a huddle
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ _NEXT = {"proposed": "decide", "decided": "start", "running": "finish", "finishe
 def initiatives_page(words: Words) -> InitiativesPage:
     """Return what is saved, what was decided, and what was learnt."""
     kappa = learnt_kappa()
+    rows = Initiative.objects.select_related("owner", "raised__huddle__unit")
     return InitiativesPage(
         tuple(_scenario(one, words) for one in Scenario.objects.all()[:100]),
-        tuple(_initiative(one, words) for one in Initiative.objects.select_related("owner")[:200]),
+        tuple(_initiative(one, words) for one in rows[:200]),
         words("from_to", low=words.share(kappa.low), high=words.share(kappa.high)),
         kappa.n,
     )
@@ -103,12 +105,19 @@ def _initiative(one: Initiative, words: Words) -> InitiativeLine:
         _segments(one.segments),
         ", ".join(said for _name, said in _drivers(one.drivers)),
         "" if one.cost is None else short_money(one.cost),
-        f"{words.points(one.expected_points, 1)} "
-        f"({words.interval(one.expected_low, one.expected_high, 1)})",
+        _expected(one, words),
         measured,
         naming.state(one.state),
         _NEXT[one.state],
+        str(one.raised.huddle.unit) if one.raised else "",
     )
+
+
+def _expected(one: Initiative, words: Words) -> str:
+    if one.expected_points is None or one.expected_low is None or one.expected_high is None:
+        return _("not reckoned")
+    limits = words.interval(one.expected_low, one.expected_high, 1)
+    return f"{words.points(one.expected_points, 1)} ({limits})"
 
 
 def _segments(slugs: Sequence[str]) -> str:

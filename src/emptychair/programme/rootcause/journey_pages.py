@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -60,6 +60,8 @@ class JourneyMap:
     slug: str
     name: str
     stages: tuple[StageColumn, ...]
+    company_slug: str  # of the map that it is a copy of; empty for the company's own
+    segment: str  # name of whose own map it is
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class JourneysPage:
     chart: ChartBlock | None
     beside: Beside | None
     gaps: int
+    segment: str  # slug of the key segment shown; empty for everybody
     about: About | None
 
 
@@ -102,6 +105,7 @@ def journeys_page(segment: str, words: Words, *, may_take_files: bool) -> Journe
         if chart is not None
         else None,
         beside=_beside(words),
+        segment=segment if segment in names_of("segment") else "",
         gaps=sum(bool(card.gap) for m in maps for stage in m.stages for card in stage.cards),
         about=about(found, words) if found and moments else None,
     )
@@ -122,31 +126,46 @@ def _named(moments: Sequence[Moment]) -> list[Moment]:
 
 
 def maps_of(moments: Sequence[Moment], words: Words, segment: str) -> tuple[JourneyMap, ...]:
-    """Return every journey with the figures of its touchpoints."""
-    by_slug = {one.touchpoint: one for one in moments}
-    weighed = [one.touchpoint for one in moments if one.importance_share is not None]
+    """Return every journey with the figures of its touchpoints.
+
+    A segment that has its own map of a journey is shown that; another takes the company's.
+    """
+    rows = list(_drawn().order_by("name", "pk"))
+    own = {one.copy_of_id: one for one in rows if one.segment and one.segment == segment}
+    shown = [own.get(one.pk, one) for one in rows if one.copy_of_id is None]
+    return tuple(_map(one, moments, words, segment) for one in shown)
+
+
+def drawn_map(slug: str, words: Words) -> JourneyMap:
+    """Return one map without figures, for who draws it."""
+    return _map(_drawn().get(slug=slug), [], words, "")
+
+
+def _drawn() -> QuerySet[Journey]:
+    places = Touchpoint.objects.order_by("position", "pk").select_related("same_as")
+    return Journey.objects.select_related("copy_of").prefetch_related(
+        "stages", Prefetch("stages__touchpoints", places)
+    )
+
+
+def _map(one: Journey, moments: Sequence[Moment], words: Words, segment: str) -> JourneyMap:
+    by_slug = {moment.touchpoint: moment for moment in moments}
+    weighed = [moment.touchpoint for moment in moments if moment.importance_share is not None]
     ranks = {slug: place for place, slug in enumerate(weighed[:MATTER_MOST], start=1)}
     surveys = _surveys()
-    rows = Journey.objects.order_by("name").prefetch_related(
-        "stages", Prefetch("stages__touchpoints", Touchpoint.objects.order_by("position", "pk"))
-    )
-    return tuple(
-        JourneyMap(
-            one.slug,
-            one.name,
-            tuple(
-                StageColumn(
-                    stage.pk,
-                    stage.name,
-                    tuple(
-                        _card(t, by_slug.get(t.slug), ranks, surveys, words, segment)
-                        for t in stage.touchpoints.all()
-                    ),
-                )
-                for stage in one.stages.all()
-            ),
-        )
-        for one in rows
+    stages = []
+    for stage in one.stages.all():
+        cards = [
+            _card(place, by_slug.get(place.measured.slug), ranks, surveys, words, segment)
+            for place in stage.touchpoints.all()
+        ]
+        stages.append(StageColumn(stage.pk, stage.name, tuple(cards)))
+    return JourneyMap(
+        one.slug,
+        one.name,
+        tuple(stages),
+        company_slug=one.copy_of.slug if one.copy_of else "",
+        segment=names_of("segment").get(one.segment, one.segment),
     )
 
 
@@ -169,7 +188,8 @@ def _card(
     n = moment.n if moment else 0
     shown = moment is not None and n >= FIGURE_FROM and moment.nps_points is not None
     share = moment.importance_share if moment else None
-    attached = tuple(surveys.get(place.pk, ()))
+    asked = place.measured
+    attached = tuple(surveys.get(asked.pk, ()))
     gap = naming.why("not_measured") if not n and not attached else ""
     waiting = _("No answers yet") if not n and attached else ""
     query = f"&segment={segment}" if segment else ""
@@ -193,10 +213,10 @@ def _card(
         importance=weighs,
         importance_interval=weighs_interval,
         weight=round(100 * (share or 0.0)),
-        rank=ranks.get(place.slug, 0),
+        rank=ranks.get(asked.slug, 0),
         gap=gap,
         waiting=waiting,
-        url=f"{reverse('visibility:responses')}?period=all&touchpoint={place.slug}{query}"
+        url=f"{reverse('visibility:responses')}?period=all&touchpoint={asked.slug}{query}"
         if n
         else "",
         surveys=attached,

@@ -5,11 +5,13 @@ from typing import TypeVar
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emptychair.programme.accounts.policy import may, requires
 from emptychair.programme.capture.models import Survey
+from emptychair.programme.customers.models import Segment
 from emptychair.programme.journeys import services
 from emptychair.programme.journeys.models import Journey, Stage, Touchpoint
 from emptychair.programme.lib.errors import RefusedError
@@ -58,10 +60,38 @@ def change_journey(request: HttpRequest, slug: str) -> HttpResponse:
         except RefusedError as error:
             messages.error(request, error.sentence)
         return redirect("rootcause:journey", slug=slug)
-    (drawn,) = [one for one in journey_pages.maps_of([], words_of_reader(), "") if one.slug == slug]
+    drawn = journey_pages.drawn_map(slug, words_of_reader())
     surveys = Survey.objects.order_by("name").values_list("pk", "name")
     context = {"map": drawn, "surveys": tuple(surveys), "current": "journeys"}
     return render(request, "rootcause/journey.html", context)
+
+
+@require_POST
+@requires("journey.change")
+def draw_own(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give a key segment its own map of a journey, a copy of the company's."""
+    journey = get_object_or_404(Journey, slug=slug, copy_of=None)
+    segment = get_object_or_404(Segment, slug=request.POST.get("segment", ""), is_key=True)
+    try:
+        made = services.draw_own(journey, segment=segment.slug, by=reader_of(request).public_id)
+    except RefusedError as error:
+        messages.error(request, error.sentence)
+        return redirect("rootcause:journeys")
+    return redirect("rootcause:journey", slug=made.slug)
+
+
+@require_POST
+@requires("journey.change")
+def drop_own(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a segment take the company's map again."""
+    journey = get_object_or_404(Journey, slug=slug, copy_of__isnull=False)
+    try:
+        services.drop_own(journey, by=reader_of(request).public_id)
+    except RefusedError as error:
+        messages.error(request, error.sentence)
+        return redirect("rootcause:journey", slug=slug)
+    messages.success(request, _("The segment takes the company's map again."))
+    return redirect(f"{reverse('rootcause:journeys')}?segment={journey.segment}")
 
 
 def _change(request: HttpRequest, journey: Journey) -> None:

@@ -47,7 +47,7 @@ class SurveyForm(NewSurveyForm):
     """What a survey is about."""
 
     touchpoint = forms.ModelChoiceField(
-        Touchpoint.objects.select_related("stage__journey"),
+        Touchpoint.objects.filter(same_as=None).select_related("stage__journey"),
         label=_("Touchpoint"),
         required=False,
         empty_label=_("None: the whole relationship"),

@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 
 from emptychair.programme.accounts.models import Unit
 from emptychair.programme.customers.models import Segment
-from emptychair.programme.journeys.models import Touchpoint
-from emptychair.programme.journeys.queries import stage_names
+from emptychair.programme.journeys.queries import stage_names, touchpoint_names
 from emptychair.programme.surveys import labels
 
 
@@ -114,14 +113,10 @@ def _units() -> dict[str, str]:
     return dict(Unit.objects.values_list("code", "name"))
 
 
-def _touchpoints() -> dict[str, str]:
-    return dict(Touchpoint.objects.values_list("slug", "name"))
-
-
 _SOURCES: Mapping[str, Callable[[], dict[str, str]]] = {
     "segment": _segments,
     "unit": _units,
     "channel": _channels,
     "stage": stage_names,
-    "touchpoint": _touchpoints,
+    "touchpoint": touchpoint_names,
 }

@@ -19,11 +19,13 @@ from emptychair.analysis.sums.counts import ScoreCounts
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind
+from emptychair.programme.comments.queries import with_readings
 from emptychair.programme.visibility import names
 from emptychair.programme.visibility.benchmarks import Position, benchmark_points, positions
 from emptychair.programme.visibility.disclosure import counts_by, is_withheld, withheld_groups
 from emptychair.programme.visibility.pictures import ChartBlock, Switch, chart_block
 from emptychair.programme.visibility.selection import BREAKDOWNS, Selection, possible_every
+from emptychair.programme.visibility.themes import ThemeChip, theme_chips
 from emptychair.programme.warehouse import layer
 
 BUCKETS = ("detractor", "passive", "promoter")
@@ -81,7 +83,8 @@ class DeliveryPage:
     charts: Mapping[str, ChartBlock]
     comments: tuple[Comment, ...]
     comment_switches: tuple[Switch, ...]
-    responses_url: str
+    theme_chips: tuple[ThemeChip, ...]
+    comments_url: str
     positions: tuple[Position, ...]
 
 
@@ -113,7 +116,10 @@ def delivery_page(
         charts=blocks,
         comments=comments_of(_comments_behind(selection, scope)[:COMMENTS_SHOWN]),
         comment_switches=_comment_switches(selection),
-        responses_url=_behind(selection),
+        theme_chips=theme_chips(selection, scope, words) if shown else (),
+        comments_url=_behind(
+            selection, bucket=selection.bucket, theme=selection.theme, comment="yes"
+        ),
         positions=positions(total, words) if shown else (),
     )
 
@@ -216,7 +222,9 @@ def figure_of(
 
 def fine_print_url(selection: Selection, **changes: object) -> str:
     """Return the address of the card behind the NPS of a selection."""
-    return reverse("visibility:fine_print") + selection.address(by="", every="", **changes)
+    return reverse("visibility:fine_print") + selection.address(
+        by="", every="", theme="", **changes
+    )
 
 
 def _figure(total: ScoreCounts, selection: Selection, scope: Scope, words: Words) -> Figure:
@@ -350,13 +358,14 @@ def _card_urls(selection: Selection, scope: Scope) -> list[str]:
 
 
 def _comments_behind(selection: Selection, scope: Scope) -> QuerySet[Response]:
-    return responses_behind(
+    chosen = responses_behind(
         scope,
         start=selection.start,
         end=selection.end,
         segment=selection.segment,
         filters={**selection.filters, "bucket": selection.bucket},
     ).exclude(comment="")
+    return with_readings(chosen, {"theme": selection.theme}) if selection.theme else chosen
 
 
 def _comment_switches(selection: Selection) -> tuple[Switch, ...]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.models import Response
 from emptychair.programme.capture.queries import responses_behind, with_customer_code
+from emptychair.programme.comments.queries import with_readings
 from emptychair.programme.lib.lists import Column
 from emptychair.programme.visibility import names
 from emptychair.programme.visibility.selection import Selection
@@ -20,7 +21,7 @@ def responses_of(
 
     Args:
         selection: period, segment and dimensions.
-        query: the address, for `score` and `comment`.
+        query: the address, for `score`, `comment` and `theme`.
         scope: what the reader may see.
     """
     filters = {**selection.filters, "bucket": selection.bucket, "score": query.get("score", "")}
@@ -33,6 +34,8 @@ def responses_of(
     )
     if query.get("comment") == "yes":
         chosen = chosen.exclude(comment="")
+    if selection.theme:
+        chosen = with_readings(chosen, {"theme": selection.theme})
     return with_customer_code(chosen)
 
 

@@ -32,6 +32,7 @@ class Selection:
         every: length of the periods of the trend.
         by: the breakdown shown.
         bucket: the comments wanted, or empty.
+        theme: key of the theme that comments are wanted about, or empty.
         error: what was wrong with the dates, in words; the default period is shown instead.
     """
 
@@ -44,6 +45,7 @@ class Selection:
     by: str
     bucket: str
     error: str = ""
+    theme: str = ""
 
     @property
     def days(self) -> int:
@@ -64,7 +66,7 @@ class Selection:
             parts |= {"from": self.start.isoformat(), "to": self.end.isoformat()}
         parts |= {"segment": self.segment, **self.filters, "by": _unless(self.by, BREAKDOWNS[0])}
         parts |= {"every": _unless(self.every, default_every(self.days)), "bucket": self.bucket}
-        parts |= changes
+        parts |= {"theme": self.theme, **changes}
         return "?" + urlencode({name: value for name, value in parts.items() if value})
 
     def behind(self, **narrower: object) -> str:
@@ -101,6 +103,7 @@ def selection_of(query: Mapping[str, str], *, today: date, first_day: date | Non
         by=by if by in BREAKDOWNS else BREAKDOWNS[0],
         bucket=bucket if bucket in ("detractor", "passive", "promoter") else "",
         error=error,
+        theme=query.get("theme", "")[:60],
     )
 
 

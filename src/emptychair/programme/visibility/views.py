@@ -67,7 +67,7 @@ def show_delivery(request: HttpRequest) -> HttpResponse:
     context = {"page": page, "selection": selection, "live_url": live_url}
     if _is_poll(request):
         return render(request, "visibility/delivery_live.html", context)
-    asked = (("by", selection.by), ("bucket", selection.bucket))
+    asked = (("by", selection.by), ("bucket", selection.bucket), ("theme", selection.theme))
     kept = tuple((name, value) for name, value in asked if value not in ("", BREAKDOWNS[0]))
     bar = pickers.filter_bar(selection, scope, reverse("visibility:delivery"), hidden=kept)
     return render(request, "visibility/delivery.html", {**context, "bar": bar})
@@ -158,7 +158,9 @@ def show_responses(request: HttpRequest) -> HttpResponseBase:
     may_export = may(user, "response.export")
     if may_export and request.GET.get("format") in ("csv", "xlsx"):
         return export(request, chosen, columns, "responses")
-    kept = tuple((k, request.GET[k]) for k in ("score", "comment", "sort") if request.GET.get(k))
+    kept = tuple(
+        (k, request.GET[k]) for k in ("score", "comment", "theme", "sort") if request.GET.get(k)
+    )
     bar = pickers.filter_bar(
         selection,
         scope,
