@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -22,9 +23,10 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(port: int = 55432, *, durable: bool = True) -> Iterator[str]:
+def server(port: int = 0, *, durable: bool = True) -> Iterator[str]:
     """Start a server in a temporary folder and yield its address as a DATABASE_URL.
 
+    It listens on a free port, unless told one, so that several can run side by side.
     One that need not be `durable` leaves it to the system when to write to the disk.
     PostgreSQL does not run as root; then the account `postgres` runs it.
 
@@ -34,6 +36,7 @@ def server(port: int = 55432, *, durable: bool = True) -> Iterator[str]:
     folder = binaries()
     if folder is None:
         raise FileNotFoundError(HOW)
+    port = port or _free_port()
     root = Path(tempfile.mkdtemp(prefix="emptychair-pg-"))
     data = root / "data"
     as_user = _as_unprivileged(root)
@@ -49,6 +52,12 @@ def server(port: int = 55432, *, durable: bool = True) -> Iterator[str]:
     finally:
         subprocess.run([folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _as_unprivileged(root: Path) -> dict[str, object]:
