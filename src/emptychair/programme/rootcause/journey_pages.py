@@ -191,7 +191,7 @@ def _card(
     asked = place.measured
     attached = tuple(surveys.get(asked.pk, ()))
     gap = naming.why("not_measured") if not n and not attached else ""
-    waiting = _("No answers yet") if not n and attached else ""
+    waiting = _("No figures yet") if not n and attached else ""
     query = f"&segment={segment}" if segment else ""
     nps, interval, weighs, weighs_interval = "", "", "", ""
     if shown and moment is not None:
