@@ -18,6 +18,7 @@ MODULES = {
     "B15": "b15_start",
     "B16": "b16_customers",
     "B17": "b17_cases",
+    "B18": "b18_themes",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 

@@ -64,6 +64,22 @@ def test_from_a_theme_to_its_comments_and_a_new_theme(comments, context, faults,
     assert Theme.objects.get(key="kaffemaskinen").origin == "adopted"
 
 
+def test_a_theme_chooses_the_comments_of_delivery(comments, context, faults, alice):  # noqa: F811
+    log_in(context, alice.email)
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/delivery/")
+    page.get_by_role("link", name="Price 14 goes along with lower scores").click()
+    expect(page.locator("#comments-title")).to_be_visible()
+    expect(page.get_by_text("Kaffemaskinen var av")).to_have_count(0)
+    assert page.get_by_text("Alldeles för dyrt").count() == 8
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("link", name="All comments").click()
+    expect(page.get_by_text("Virkelig venligt")).to_have_count(0)
+    assert faults == []
+
+
 def test_the_pages_fit_a_phone_in_the_dark(comments, chromium, live_server, alice):
     phone = chromium.new_context(
         base_url=live_server.url, viewport={"width": 390, "height": 800}, color_scheme="dark",

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from emptychair.programme.closedloop.huddles import hold_huddle, last_week
 from emptychair.programme.improvement.models import Initiative, Scenario
 from emptychair.programme.journeys.models import Touchpoint
 from emptychair.programme.rootcause.tests.made import store_findings
@@ -101,3 +102,37 @@ def test_what_if_works_without_scripts(chromium, live_server, alice, findings, s
     page.get_by_role("button", name="Show the outcome").click()
     expect(page.get_by_role("heading", name="What it may bring, Families")).to_be_visible()
     context.close()
+
+
+def test_a_segment_gets_its_own_map(context, alice, findings, faults):  # noqa: F811
+    log_in(context, alice.email)
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/root-cause/journeys/?segment=families")
+    assert axe(page) == []
+    page.get_by_role("button", name="Give the segment its own map").click()
+    expect(page.get_by_text("The map of Families alone")).to_be_visible()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    first = page.locator("input[name=name][id^=ec-t-]").first
+    first.fill("The family desk")
+    first.press("Enter")
+    page.goto("/root-cause/journeys/?segment=families")
+    expect(page.get_by_text("The family desk")).to_be_visible()
+    page.goto("/root-cause/journeys/")
+    expect(page.get_by_text("The family desk")).to_have_count(0)
+    assert faults == []
+
+
+def test_what_a_team_raises_becomes_an_initiative(context, alice, bob, faults):  # noqa: F811
+    minutes = {"learned": "", "fix_here": "", "raised": "A second till"}
+    hold_huddle(bob.unit, last_week(), **minutes, by=bob)
+    log_in(context, alice.email)
+    page = context.new_page()
+    page.goto("/actions/huddle/")
+    page.get_by_role("link", name="Make it an initiative").click()
+    assert axe(page) == []
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("Raised by Malmö")).to_be_visible()
+    assert axe(page) == []
+    assert faults == []
