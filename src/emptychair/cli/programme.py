@@ -155,7 +155,7 @@ def user(email: str, name: str, role: str, unit: str, password: str) -> None:
 
 @click.command()
 @click.argument("what", type=click.Choice(["all", "warehouse"]), default="all")
-@click.option("--rebuild", is_flag=True, help="Make every sum anew before checking.")
+@click.option("--rebuild", is_flag=True, help="Mend the warehouse and make every sum anew first.")
 def doctor(what: str, rebuild: bool) -> None:
     """Check an installation: settings, database, and the warehouse against the database."""
     set_up()

@@ -14,6 +14,7 @@ Adapt = Callable[[Any], Any]
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _KEPT = 1_024  # moments and days that many rows share
 _MOST_PLACES = 10_000  # both databases take more
+_SHORTEST_RUN = 100  # shorter runs of numbers are deleted one by one
 
 
 class JsonText(str):
@@ -48,6 +49,35 @@ def delete_many(model: type[models.Model], name: str, values: Sequence[Any]) -> 
     for statement, some in _with_places(model, name, values, "DELETE FROM {table}"):
         with connection.cursor() as cursor:
             cursor.execute(statement, some)
+
+
+def delete_numbered(model: type[models.Model], name: str, numbers: Sequence[int]) -> None:
+    """Delete the rows whose field `name` is one of `numbers`, neighbours in one statement.
+
+    Args:
+        model: nothing that refers to its rows is deleted.
+        name: a field that holds a whole number.
+        numbers: its values, each once, in order.
+    """
+    quote = connection.ops.quote_name
+    column, table = quote(_field(model, name).column), quote(model._meta.db_table)
+    alone: list[int] = []
+    with connection.cursor() as cursor:
+        for first, last in _runs(numbers):
+            if last - first < _SHORTEST_RUN:
+                alone += range(first, last + 1)
+            else:
+                statement = f"DELETE FROM {table} WHERE {column} BETWEEN %s AND %s"  # noqa: S608
+                cursor.execute(statement, [first, last])
+    delete_many(model, name, alone)
+
+
+def _runs(numbers: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Return first and last of each row of neighbours without a gap."""
+    starts = [0, *(i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1)]
+    for start, stop in zip(starts, [*starts[1:], len(numbers)], strict=True):
+        if start < stop:
+            yield numbers[start], numbers[stop - 1]
 
 
 def present(model: type[models.Model], name: str, values: Sequence[Any]) -> set[Any]:

@@ -4,10 +4,11 @@ Every column leaves the database as text, so that both databases give the same; 
 types back. An absent value is the empty string on the way.
 
 PostgreSQL is read through ADBC. SQLite is read through Python's own driver: a second copy of the
-SQLite library in one process drops the first one's file locks and reads an outdated log.
+SQLite library in one process drops the first one's file locks and reads an outdated log. It hands
+over packs of many rows, so that no row is touched in Python.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from django.db import connection
 from emptychair.analysis.comments.columns import THEME_PREFIX
 from emptychair.programme.comments.queries import theme_states
 
-FETCHED_AT_ONCE = 20_000
+PACKED_TOGETHER = 20_000  # rows; a pack must fit in memory with its comments
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,14 @@ def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
         f" activity_change WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND"
         f" {last_change:d})) q"
     )
-    raw = _fetch_sqlite(statement) if connection.vendor == "sqlite" else _fetch(statement)
-    return typed(source, raw)
+    return typed(source, fetch(names, statement))
+
+
+def fetch(columns: Sequence[str], statement: str) -> pa.Table:
+    """Return what a SELECT of these text columns finds, in Arrow."""
+    if connection.vendor == "sqlite":
+        return _fetch_sqlite(columns, statement)
+    return _fetch(statement)
 
 
 def typed(source: Source, raw: pa.Table) -> pa.Table:
@@ -269,15 +276,24 @@ def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _fetch_sqlite(statement: str) -> pa.Table:
+def _fetch_sqlite(columns: Sequence[str], statement: str) -> pa.Table:
+    """Return the text columns of a SELECT; SQLite packs them, DuckDB unpacks, no row is a tuple."""
+    named = [_name(column) for column in columns]
+    packed = ", ".join(f"json_group_array({name}) AS {name}" for name in named)
     with connection.cursor() as cursor:
-        cursor.execute(statement)
-        schema = pa.schema([(column[0], pa.string()) for column in cursor.description])
-        batches = []
-        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
-            columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-    return pa.Table.from_batches(batches, schema)
+        cursor.execute(
+            f"SELECT {packed} FROM (SELECT *, ROW_NUMBER() OVER () / {PACKED_TOGETHER} AS pack"  # noqa: S608
+            f" FROM ({statement})) GROUP BY pack"
+        )
+        packs = cursor.fetchall()
+    texts = list(zip(*packs, strict=True)) or [()] * len(columns)
+    arrays = [pa.array(text, pa.string()) for text in texts]
+    with duckdb.connect() as engine:
+        engine.register("packs", pa.Table.from_arrays(arrays, list(columns)))
+        unpacked = ", ".join(
+            f"unnest(from_json({name}, '[\"VARCHAR\"]')) AS {name}" for name in named
+        )
+        return engine.sql(f"SELECT {unpacked} FROM packs").to_arrow_table()  # noqa: S608
 
 
 def _fetch(statement: str) -> pa.Table:

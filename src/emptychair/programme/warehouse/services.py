@@ -4,8 +4,10 @@ The order makes a kill harmless at any point: days are marked stale before facts
 are struck off after the facts are in; stale days are struck off after their sums are in.
 """
 
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -18,7 +20,7 @@ from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
 from emptychair.programme.comments.reading import read_changed
 from emptychair.programme.customers.models import Segment
-from emptychair.programme.lib.bulk import delete_many
+from emptychair.programme.lib.bulk import delete_numbered
 from emptychair.programme.standing.following import follow
 from emptychair.programme.warehouse import store, tables
 from emptychair.programme.warehouse.copying import SOURCES, rows_now
@@ -61,7 +63,7 @@ def copy_changes(name: str) -> int:
     else:
         _put(name, rows, keys)
     follow(name, min(noted), max(noted))
-    delete_many(Change, "id", list(noted))
+    delete_numbered(Change, "id", list(noted))
     return len(noted)
 
 
@@ -87,6 +89,11 @@ def mark_every_day_stale() -> None:
         _mark_stale([day for day in days if day is not None])
 
 
+def mark_month_stale(first: date) -> None:
+    """Note that no sums of the month that begins on `first` may be trusted."""
+    _mark_stale([first + timedelta(n) for n in range(monthrange(first.year, first.month)[1])])
+
+
 def maintain() -> None:
     """Join small files and remove outdated ones."""
     for name in (*SOURCES, "sums", "circumstances"):
@@ -97,15 +104,16 @@ def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
     months = pc.strftime(rows["answered_on"], format="%Y-%m")
     rows = rows.append_column("month", months.cast(pa.string()))
     old = _already_there(rows, keys)
-    days = [*rows["answered_on"].to_pylist(), *old["answered_on"].to_pylist()]
-    _mark_stale(days)
-    gone = sorted(set(old["response_id"].to_pylist()) - set(rows["response_id"].to_pylist()))
-    if gone:
-        store.delete("responses", "response_id", gone)
+    _mark_stale([*_values(rows["answered_on"]), *_values(old["answered_on"])])
+    gone = old["response_id"].filter(
+        pc.invert(pc.is_in(old["response_id"], value_set=rows["response_id"]))
+    )
+    if len(gone):
+        store.delete("responses", "response_id", sorted(gone.to_pylist()))
     if not rows.num_rows:
         return
     if old.num_rows:
-        where = ", ".join(store.quote(month) for month in sorted(set(rows["month"].to_pylist())))
+        where = ", ".join(store.quote(month) for month in _values(rows["month"]))
         store.merge("responses", rows, "response_id", f"t.month IN ({where})")
     else:
         store.append("responses", rows, ["month"])
@@ -117,8 +125,7 @@ def _put_invitations(rows: pa.Table, keys: Sequence[str]) -> None:
     rows = rows.append_column("sent_on", sent_on)
     wanted = ibis.memtable(pa.table({"invitation_id": list(keys)}))
     old = _invitations().semi_join(wanted, "invitation_id").select("sent_on").distinct()
-    days = [*sent_on.to_pylist(), *old.to_pyarrow()["sent_on"].to_pylist()]
-    _mark_stale([day for day in days if day is not None])
+    _mark_stale([*_values(sent_on), *_values(old.to_pyarrow()["sent_on"])])
     _put("invitations", rows, keys)
 
 
@@ -131,10 +138,15 @@ def _already_there(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
     there = tables.responses()
     if rows.num_rows == len(keys) and "month" in there.columns:
         # Each key still has a row, and a response does not change its day.
-        there = there.filter(there["month"].isin(sorted(set(rows["month"].to_pylist()))))
+        there = there.filter(there["month"].isin(_values(rows["month"])))
     wanted = ibis.memtable(pa.table({"response_id": list(keys)}))
     found = there.semi_join(wanted, "response_id").select("response_id", "answered_on")
     return found.to_pyarrow()
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return the different values of a column in order, without null."""
+    return sorted(pc.unique(column).drop_null().to_pylist())
 
 
 def _put(name: str, rows: pa.Table, keys: Sequence[str]) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
+from threading import Event, Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection, transaction
 
 from emptychair.analysis.sums.groups import hash_group_of
 from emptychair.programme.accounts.models import Unit
@@ -15,7 +17,7 @@ from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Response, Survey
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.customers.services import save_segment
-from emptychair.programme.warehouse import layer, services, store, tables
+from emptychair.programme.warehouse import copying, layer, services, store, tables
 
 # PostgreSQL is read over a connection of its own, which sees only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,6 +176,59 @@ def test_it_copies_a_change_whose_number_is_older_than_what_it_copied(
     Change.objects.create(pk=newest - 1, table="responses", key=late.public_id)
     services.synchronise()
     assert n_of() == 2
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_an_answer_committed_late_by_a_slow_transaction_is_copied(
+    respond: Callable[..., Response],
+) -> None:
+    """Two real connections: the slow one takes its number first and commits last."""
+    numbered, go_on = Event(), Event()
+
+    def slowly() -> None:
+        try:
+            with transaction.atomic():
+                respond(2)
+                numbered.set()
+                go_on.wait(30)
+        finally:
+            connection.close()
+
+    slow = Thread(target=slowly)
+    slow.start()
+    assert numbered.wait(30)
+    respond(9)
+    early = Change.objects.get().pk
+    services.synchronise()
+    assert n_of() == 1
+    go_on.set()
+    slow.join()
+    assert Change.objects.get().pk < early
+    services.synchronise()
+    assert n_of() == 2
+
+
+def test_it_copies_words_of_every_kind_unchanged(respond: Callable[..., Response]) -> None:
+    words = ['a "quoted" word', "two\nlines, a comma; a \\ back", "räksmörgås 🪑", "[1, 2]", "null"]
+    for word in words:
+        respond(5, comment=word, traits={"said": word})
+    services.synchronise()
+    rows = tables.responses().to_pyarrow().to_pylist()
+    assert sorted(row["comment"] for row in rows) == sorted(words)
+    assert all(row["attr_said"] == row["comment"] for row in rows)
+
+
+def test_it_copies_more_rows_than_a_pack_holds(
+    respond: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PACKED_TOGETHER", 7)
+    for number in range(150):
+        respond(number % 11)
+    services.synchronise()
+    rows = tables.responses().to_pyarrow().to_pylist()
+    assert sorted(row["score"] for row in rows) == sorted(number % 11 for number in range(150))
+    assert len({row["response_id"] for row in rows}) == 150
+    assert not Change.objects.exists()
 
 
 def test_maintenance_changes_no_figure(respond: Callable[..., Response]) -> None:
