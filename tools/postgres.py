@@ -43,14 +43,15 @@ def server(port: int = 0, *, durable: bool = True) -> Iterator[str]:
     options = f"-p {port} -k {root} -c listen_addresses=127.0.0.1 -c max_connections=200"
     options += "" if durable else " -c fsync=off"
     run = {"check": True, "stdout": subprocess.DEVNULL, **as_user}
-    subprocess.run([folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **run)
-    subprocess.run(
-        [folder / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", options, "start"], **run
-    )
+    manage = [folder / "pg_ctl", "-D", data, "-w"]
     try:
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        subprocess.run([folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **run)
+        subprocess.run([*manage, "-l", root / "log", "-o", options, "start"], **run)
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run([*manage, "-m", "immediate", "stop"], **run)
     finally:
-        subprocess.run([folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
         shutil.rmtree(root, ignore_errors=True)
 
 
