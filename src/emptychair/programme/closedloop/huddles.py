@@ -1,5 +1,7 @@
 """The weekly huddle of a team: made by the product, minutes in two minutes."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,10 +53,8 @@ def last_week() -> date:
 def huddle_page(unit: Unit, week_on: date) -> HuddlePage:
     """Return the page of a unit and everything below it, for the week that begins on `week_on`."""
     units = codes_below(unit)
-    last_on = week_on + timedelta(days=6)
-    week = Response.objects.filter(
-        unit__in=units, answered_on__range=(week_on, last_on), held_reason=""
-    )
+    last_on = _last_day(week_on)
+    week = _answers_of(units, week_on)
     counts = week.aggregate(
         detractors=Count("pk", filter=Q(score__lte=6)),
         passives=Count("pk", filter=Q(score__in=(7, 8))),
@@ -82,6 +82,25 @@ def huddle_page(unit: Unit, week_on: date) -> HuddlePage:
         huddle=Huddle.objects.filter(unit=unit, week_on=week_on).first(),
         raised=tuple(_raised_in(units)[: 2 * SHOWN]),
     )
+
+
+def most_told(units: Sequence[Unit], week_on: date) -> Unit | None:
+    """Return the unit whose customers wrote most comments in a week; the first where none did."""
+    told = Counter(
+        _answers_of([unit.code for unit in units], week_on)
+        .exclude(comment="")
+        .values_list("unit", flat=True)
+    )
+    return max(units, key=lambda unit: told[unit.code], default=None)
+
+
+def _answers_of(units: Collection[str], week_on: date) -> QuerySet[Response]:
+    days = (week_on, _last_day(week_on))
+    return Response.objects.filter(unit__in=units, answered_on__range=days, held_reason="")
+
+
+def _last_day(week_on: date) -> date:
+    return week_on + timedelta(days=6)
 
 
 def _raised_in(units: frozenset[str]) -> QuerySet[Raised]:

@@ -50,8 +50,8 @@ def show_huddle(request: HttpRequest) -> HttpResponse:
     """Show the huddle of a unit and week; keep its minutes."""
     user = user_of(request)
     units = list(_units_of(user))
-    unit = _chosen(units, user, request.GET.get("unit", ""))
     week_on = _week(request.GET.get("week", ""))
+    unit = _chosen(units, user, request.GET.get("unit", ""), week_on)
     may_hold = may(user, "huddle.change")
     if unit is None:
         return render(request, "closedloop/huddle.html", {"page": None, "here": "huddle"})
@@ -113,13 +113,13 @@ def _units_of(user: User) -> list[Unit]:
     return list(units if seen is None else units.filter(code__in=seen))
 
 
-def _chosen(units: list[Unit], user: User, code: str) -> Unit | None:
+def _chosen(units: list[Unit], user: User, code: str, week_on: date) -> Unit | None:
     if code:
         found = next((unit for unit in units if unit.code == code), None)
         if found is None:
             raise Http404
         return found
-    return user.unit or next(iter(units), None)
+    return user.unit or huddles.most_told(units, week_on)
 
 
 def _week(text: str) -> date:

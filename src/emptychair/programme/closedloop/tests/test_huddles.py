@@ -38,6 +38,15 @@ def test_the_page_has_what_customers_said_and_one_case(client, case, answer, bob
     assert "Waiting time" in text
 
 
+def test_who_has_no_unit_sees_where_customers_wrote_most(client, answer, alice, last_wednesday):
+    Unit.objects.create(code="lund", name="Lund", country="SE")
+    Unit.objects.create(code="ystad", name="Ystad", country="SE")
+    client.force_login(alice)
+    assert "Huddle: Lund" in client.get("/actions/huddle/").content.decode()
+    answer(10, comment="Underbar hjälp", at=last_wednesday, unit="ystad")
+    assert "Huddle: Ystad" in client.get("/actions/huddle/").content.decode()
+
+
 def test_minutes_are_kept_and_what_is_raised_is_answered(client, bob, alice, malmo):
     client.force_login(bob)
     minutes = {"learned": "Call sooner", "fix_here": "A second till", "raised": "New price signs"}
