@@ -129,7 +129,7 @@ def pattern_sums(
             raise ArgumentError(f"Column {name!r} holds {responses[name].type()}, not numbers.")
     answered = counted(responses)
     if weight:
-        answered = answered.filter(answered[weight] > 0)
+        answered = answered.filter(answered[weight].cast("float64") > 0)
     patterns = _patterns(answered, drivers)
     groups = next(
         (count for most, count in _GROUPS_BY_PATTERNS if len(patterns) <= most), _FEWEST_GROUPS

@@ -195,5 +195,5 @@ def test_it_asks_the_database_little_whatever_the_number_of_answers(
 ):
     answered([10] * 60, comment="fine", unit="malmo")
     owner.get(reverse("visibility:delivery"))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         owner.get(reverse("visibility:delivery") + f"?to={today().isoformat()}&period=custom")
