@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
+    "emptychair.programme.lib.middleware.NulCharacters",
     "emptychair.programme.lib.middleware.Refusals",
 ]
 TEMPLATES = [
