@@ -23,10 +23,10 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(port: int = 0, *, durable: bool = True) -> Iterator[str]:
+def server(*, durable: bool = True) -> Iterator[str]:
     """Start a server in a temporary folder and yield its address as a DATABASE_URL.
 
-    It listens on a free port, unless told one, so that several can run side by side.
+    It listens on a free port, so that several can run side by side.
     One that need not be `durable` leaves it to the system when to write to the disk.
     PostgreSQL does not run as root; then the account `postgres` runs it.
 
@@ -36,7 +36,7 @@ def server(port: int = 0, *, durable: bool = True) -> Iterator[str]:
     folder = binaries()
     if folder is None:
         raise FileNotFoundError(HOW)
-    port = port or _free_port()
+    port = _free_port()
     root = Path(tempfile.mkdtemp(prefix="emptychair-pg-"))
     data = root / "data"
     as_user = _as_unprivileged(root)

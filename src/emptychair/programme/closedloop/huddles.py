@@ -1,6 +1,5 @@
 """The weekly huddle of a team: made by the product, minutes in two minutes."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -84,14 +83,11 @@ def huddle_page(unit: Unit, week_on: date) -> HuddlePage:
     )
 
 
-def most_told(units: Sequence[Unit], week_on: date) -> Unit | None:
+def most_commented(units: Sequence[Unit], week_on: date) -> Unit | None:
     """Return the unit whose customers wrote most comments in a week; the first where none did."""
-    told = Counter(
-        _answers_of([unit.code for unit in units], week_on)
-        .exclude(comment="")
-        .values_list("unit", flat=True)
-    )
-    return max(units, key=lambda unit: told[unit.code], default=None)
+    said = _answers_of([unit.code for unit in units], week_on).exclude(comment="")
+    comments = dict(said.values_list("unit").annotate(Count("pk")))
+    return max(units, key=lambda unit: comments.get(unit.code, 0), default=None)
 
 
 def _answers_of(units: Collection[str], week_on: date) -> QuerySet[Response]:

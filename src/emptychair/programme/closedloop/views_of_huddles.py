@@ -119,7 +119,7 @@ def _chosen(units: list[Unit], user: User, code: str, week_on: date) -> Unit | N
         if found is None:
             raise Http404
         return found
-    return user.unit or huddles.most_told(units, week_on)
+    return user.unit or huddles.most_commented(units, week_on)
 
 
 def _week(text: str) -> date:
