@@ -1,5 +1,6 @@
 """Whole simulated companies: do bucket values, curves, moves and the NPS of all hold the truth."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,8 +11,9 @@ from tools.coverage.common import Rows, percent
 
 from emptychair.analysis.customers.economics import economics
 from emptychair.analysis.customers.movement import movement
-from emptychair.analysis.customers.predict import predict
+from emptychair.analysis.customers.predict import Prediction, predict
 from emptychair.analysis.customers.retention import retention
+from emptychair.analysis.show.charts import bucket_of
 from emptychair.analysis.sums.followup import BUCKETS
 from emptychair.analysis.tables import connect, put
 from emptychair.analysis.tables.simulate import Company, Config, load_config, simulate_company
@@ -128,9 +130,7 @@ def prediction_table(size: float) -> Rows:
     """Companies of 4,000 customers: the NPS of all and the calibration of chances."""
     runs = max(2, round(COMPANIES * size / 2) if size < 0.1 else round(COMPANIES * size))
     config = answers_anyway(load_config(customers=4000))
-    found: dict[str, list[float]] = {
-        name: [] for name in ("error", "inside", "calibration", "skill")
-    }
+    found: dict[str, list[float]] = defaultdict(list)
     bins: list[list[tuple[float, float]]] = []
     for seed in range(runs):
         made = simulate_company(config, seed=seed, until=UNTIL)
@@ -142,6 +142,8 @@ def prediction_table(size: float) -> Rows:
         found["calibration"].append(one.skill.calibration_error if one.skill else np.nan)
         bins.append([(each.predicted_share, each.observed_share) for each in one.reliability])
         found["skill"].append(one.uses_model)
+        found["set"] += _holds(one, made.truth["scores"])
+        found["unknown"].append(one.unknown_share)
     predicted, observed = np.array(bins).mean(axis=0).T
     rows = [
         ("simulated companies", str(runs)),
@@ -150,8 +152,16 @@ def prediction_table(size: float) -> Rows:
         ("calibration error of one company, mean", f"{np.mean(found['calibration']):.3f}"),
         ("calibration error over all companies", f"{np.abs(predicted - observed).mean():.3f}"),
         ("companies with skill over the shares, %", percent(found["skill"])),
+        ("sets of silent customers (90 %) that hold what they think, %", percent(found["set"])),
+        ("of them all three buckets: don't know, %", percent(found["unknown"])),
     ]
     return [["what", "found"], *(list(row) for row in rows)]
+
+
+def _holds(found: Prediction, scores: Mapping[str, int]) -> list[bool]:
+    """Return for each silent customer whether the set has the bucket the customer is in."""
+    rows = zip(*(found.table[name].to_pylist() for name in ("customer_id", "set")), strict=True)
+    return [bucket_of(scores[customer]) in buckets.split("|") for customer, buckets in rows]
 
 
 TABLES: Mapping[str, tuple[str, Any]] = {

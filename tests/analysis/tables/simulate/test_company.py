@@ -162,6 +162,16 @@ def test_the_true_base_is_made_of_those_who_have_not_left(company):
     assert set(base["by_country"]) == {"SE", "DK", "NO"}
 
 
+def test_the_truth_has_the_score_of_each_customer_who_has_not_left(company):
+    customers = company.tables["customers"]
+    stay = customers.filter(compute.is_null(customers["left_at"]))["customer_id"].to_pylist()
+    scores = company.truth["scores"]
+    assert list(scores) == stay
+    said = np.array(list(scores.values()))
+    points = 100 * (np.mean(said >= 9) - np.mean(said <= 6))
+    assert points == pytest.approx(company.truth["base"]["nps_points"])
+
+
 def test_promoters_answer_more_often_so_the_naive_score_is_too_high(company):
     score = answers(company)["score"].to_numpy()
     naive = 100 * (share(score >= 9) - share(score <= 6))

@@ -44,13 +44,18 @@ def employee_id(world: World, number: int) -> str:
     return f"{unit.code}-{number % world.config.employees.per_unit + 1:02d}"
 
 
+def customer_id(number: int) -> str:
+    """Return what the tables call a customer."""
+    return f"C{number:07d}"
+
+
 class _Ids:
     """Names of customers, accounts and so on, made once and taken by number."""
 
     def __init__(self, world: World) -> None:
         people, config = world.people, world.config
         n = len(people)
-        self.customer = pa.array([f"C{number:07d}" for number in range(n)])
+        self.customer = pa.array([customer_id(number) for number in range(n)])
         accounts = int(people.account.max(initial=-1)) + 1
         self.account = pa.array([f"A{number:06d}" for number in range(accounts)], pa.string())
         self.unit = pa.array([unit.name for unit in config.units])

@@ -10,7 +10,7 @@ import numpy as np
 
 from emptychair.analysis.tables.simulate import asking, story
 from emptychair.analysis.tables.simulate import attitude as mind
-from emptychair.analysis.tables.simulate.arrow import employee_id
+from emptychair.analysis.tables.simulate.arrow import customer_id, employee_id
 from emptychair.analysis.tables.simulate.config import BUCKETS
 from emptychair.analysis.tables.simulate.people import NEVER, Floats, Integers, Truths
 from emptychair.analysis.tables.simulate.story import Chronicle, World
@@ -22,8 +22,9 @@ _STEP = 0.5  # on the 1-to-5 scale, for the effect of a driver
 def truth_of(world: World, chronicle: Chronicle) -> dict[str, Any]:
     """Return the truth that statistics are to find, ready for JSON.
 
-    `base` is the NPS if every customer of the last day answered; `drivers` what a step of half a
-    rating on one driver would change it by; `initiatives` what each changed where it works.
+    `base` is the NPS if every customer of the last day answered, and `scores` what each would
+    say; `drivers` what a step of half a rating on one driver would change it by; `initiatives`
+    what each changed where it works.
     """
     census = _Census(world)
     return {
@@ -32,6 +33,7 @@ def truth_of(world: World, chronicle: Chronicle) -> dict[str, Any]:
         "first_on": world.calendar.first_on.isoformat(),
         "customers": len(census.rows),
         "base": census.base(),
+        "scores": census.scores_said(),
         "by_month": [
             {"month": month, "customers": n, "nps_points": points}
             for month, n, points in chronicle.monthly_nps
@@ -99,6 +101,13 @@ class _Census:
                 str(country): self.points(self.scores, countries == country)
                 for country in np.unique(countries)
             },
+        }
+
+    def scores_said(self) -> dict[str, int]:
+        """Return what each customer would answer, by the customer's id."""
+        return {
+            customer_id(row): score
+            for row, score in zip(self.rows.tolist(), self.scores.tolist(), strict=True)
         }
 
     def drivers(self) -> list[dict[str, Any]]:
