@@ -125,8 +125,7 @@ def busy(survey, settings, tmp_path, at_any_hour):
     return survey
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_the_outbox_is_accessible_and_never_wider_than_the_screen(
     context,
     alice,

@@ -20,8 +20,7 @@ def findings(malmo):
     store_findings()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_every_page_is_accessible_and_never_wider_than_the_screen(
     context,
     alice,

@@ -29,8 +29,7 @@ def kiosk(survey):
     return Link.objects.create(survey=survey, channel="kiosk", unit=unit)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_the_builder_is_accessible_and_never_wider_than_the_screen(
     context,
     alice,

@@ -16,6 +16,7 @@ from emptychair.analysis.errors import ArgumentError, DataError
 _STEPS = 60
 _STEEPEST = 3.0  # hazards that fall to a quarter after the first period; data never ask for more
 _GOLDEN = (5**0.5 - 1) / 2
+_MOST_ODDS = 1e12  # stands for a hazard of one
 
 
 @dataclass(frozen=True)
@@ -80,27 +81,38 @@ def hazards_fitted(lost: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     """
     periods = np.arange(lost.shape[1], dtype=np.float64)
     low, high = np.zeros(len(lost)), np.full(len(lost), _STEEPEST)
+    inner = [high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)]
+    likely = [_profile(slope, lost, at_risk, periods) for slope in inner]
     for _ in range(_STEPS):  # golden section on the profile likelihood of the slope
-        inner_low = high - _GOLDEN * (high - low)
-        inner_high = low + _GOLDEN * (high - low)
-        worse = _profile(inner_low, lost, at_risk, periods) < _profile(
-            inner_high, lost, at_risk, periods
-        )
-        low, high = np.where(worse, inner_low, low), np.where(worse, high, inner_high)
+        rises = likely[0] < likely[1]
+        low, high = np.where(rises, inner[0], low), np.where(rises, high, inner[1])
+        fresh = np.where(rises, low + _GOLDEN * (high - low), high - _GOLDEN * (high - low))
+        gain = _profile(fresh, lost, at_risk, periods)
+        inner = [np.where(rises, inner[1], fresh), np.where(rises, fresh, inner[0])]
+        likely = [np.where(rises, likely[1], gain), np.where(rises, gain, likely[0])]
     slope = np.where(low <= 1e-9, 0.0, (low + high) / 2)
     return _first_hazard(slope, lost, at_risk, periods), slope
 
 
 def _first_hazard(slope: Floats, lost: Floats, at_risk: Floats, periods: Floats) -> Floats:
-    """Return the first hazard that is most likely for a slope; halving on its score."""
+    """Return the first hazard that is most likely for a slope.
+
+    With the odds u of the first hazard its score is zero where those who left are
+    sum(kept g u / (1 + (1 - g) u)), g being 1 / (1 + slope (t - 1)). That rises and is concave,
+    so Newton's steps from below never pass the solution.
+    """
     g = 1 / (1 + slope[:, None] * periods)
-    low, high = np.zeros(len(lost)), np.ones(len(lost))
     ended, kept = lost.sum(axis=1), at_risk - lost
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.clip(np.nan_to_num(ended / (kept * g).sum(axis=1)), 0.0, _MOST_ODDS)
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        score = ended - (kept * g * middle[:, None] / (1 - g * middle[:, None])).sum(axis=1)
-        low, high = np.where(score > 0, middle, low), np.where(score > 0, high, middle)
-    return np.asarray((low + high) / 2)
+        flat = 1 + (1 - g) * odds[:, None]
+        rise = np.maximum((kept * g / flat**2).sum(axis=1), 1 / _MOST_ODDS)
+        step = (ended - (kept * g * odds[:, None] / flat).sum(axis=1)) / rise
+        odds = np.clip(odds + step, 0.0, _MOST_ODDS)
+        if np.all(np.abs(step) <= 1e-14 * (1 + odds)):
+            break
+    return np.asarray(odds / (1 + odds))
 
 
 def _profile(slope: Floats, lost: Floats, at_risk: Floats, periods: Floats) -> Floats:

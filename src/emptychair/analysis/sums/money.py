@@ -119,6 +119,7 @@ def with_cells(
         month of the answer), `months` seen, `step` (the month in which they left, 0 if they
         did not), `cell`, `hash_group` and one `key_` column per column of `by`.
     """
+    people = people.cache()  # read once more for each measure
     start = month_number(people["moment"])
     (row,) = people.aggregate(n=people.count()).to_pyarrow().to_pylist()
     people = with_parts(people, traits, _MANY if row["n"] >= _MANY_FROM else _FEW)
