@@ -11,6 +11,7 @@ from emptychair.analysis.comments.taxonomy import Theme as LibraryTheme
 from emptychair.analysis.comments.taxonomy import shipped_taxonomy
 from emptychair.analysis.comments.text import folded
 from emptychair.programme.capture.models import Response
+from emptychair.programme.comments import trigrams
 from emptychair.programme.comments.models import CommentReading, Taxonomy, Theme
 
 LONGEST_SEARCH = 200
@@ -86,7 +87,7 @@ def with_readings(responses: QuerySet[Response], filters: Mapping[str, str]) -> 
     words = folded(filters.get("search", "")[:LONGEST_SEARCH]).split()[:_MOST_WORDS]
     looked_for = Q()
     for word in words:
-        looked_for &= Q(reading__folded__contains=word)
+        looked_for &= trigrams.having(word)
     return chosen.filter(looked_for)
 
 
