@@ -105,12 +105,11 @@ def _compared(first: date) -> Month:
 
 
 def _here(first: date) -> pa.Table:
-    columns = ", ".join(f"COALESCE(CAST(q.{name} AS TEXT), '') AS {name}" for name in _CHECKED)
-    statement = (
-        f"SELECT {columns} FROM ({_SOURCE.select} WHERE r.answered_on >= '{first:%Y-%m-%d}'"  # noqa: S608
-        f" AND r.answered_on < '{_next_month(first):%Y-%m-%d}') q"
+    select = (
+        f"{_SOURCE.select} WHERE r.answered_on >= '{first:%Y-%m-%d}'"
+        f" AND r.answered_on < '{_next_month(first):%Y-%m-%d}'"
     )
-    return typed(_SOURCE, fetch(_CHECKED, statement))
+    return typed(_SOURCE, fetch(_SOURCE, _CHECKED, select))
 
 
 def _there(first: date) -> pa.Table:
