@@ -24,6 +24,7 @@ from emptychair.programme.warehouse import store, tables
 from emptychair.programme.warehouse.copying import SOURCES, rows_now
 from emptychair.programme.warehouse.models import StaleDay
 from emptychair.programme.warehouse.summing import sums_of
+from emptychair.programme.warehouse.writing import sole_writer
 
 BATCH = 200_000
 DAYS_AT_ONCE = 400
@@ -32,6 +33,18 @@ MANY = 20_000  # from here on a change of customers makes every day stale
 
 def synchronise() -> None:
     """Copy what changed in the database, then make the sums of the days it touches."""
+    with sole_writer(wait=True):
+        _synchronise()
+
+
+def synchronise_unless_another_does() -> None:
+    """Do so unless another process is at it, which will take what has changed meanwhile."""
+    with sole_writer(wait=False) as is_mine:
+        if is_mine:
+            _synchronise()
+
+
+def _synchronise() -> None:
     # Customers first: the sums of a response's day need its customer's segments.
     for name in (
         "customers", "responses", "invitations", "values", "events", "cases", "referrals"
@@ -77,8 +90,9 @@ def refresh_layer() -> None:
 
 def rebuild_layer() -> None:
     """Mark every day stale and make all sums anew."""
-    mark_every_day_stale()
-    refresh_layer()
+    with sole_writer(wait=True):
+        mark_every_day_stale()
+        refresh_layer()
 
 
 def mark_every_day_stale() -> None:
@@ -95,8 +109,9 @@ def mark_month_stale(first: date) -> None:
 
 def maintain() -> None:
     """Join small files and remove outdated ones."""
-    for name in (*SOURCES, "sums", "circumstances"):
-        store.tidy(name)
+    with sole_writer(wait=True):
+        for name in (*SOURCES, "sums", "circumstances"):
+            store.tidy(name)
 
 
 def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
