@@ -14,6 +14,7 @@ MODULES = {
     "B3": "b3_drivers",
     "B5": "b5_capture",
     "B8": "b8_warehouse",
+    "B9": "b9_import",
     "B11": "b11_bytes",
     "B15": "b15_start",
     "B16": "b16_customers",

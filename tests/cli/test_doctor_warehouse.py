@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from emptychair.cli.programme import doctor
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Response, Survey
+from emptychair.programme.customers.models import Customer, Value
+from emptychair.programme.doctor import examine
 from emptychair.programme.warehouse import checking, services, store, tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +109,31 @@ def test_rebuilding_from_nothing_serves_the_old_sums_until_the_new_ones_are_ther
         assert tables.layer().count().to_pyarrow().as_py() == before > 0
     assert said_by_doctor("--rebuild")[0] == 0
     assert tables.layer().count().to_pyarrow().as_py() == before
+
+
+def test_it_mends_the_other_tables_while_it_goes_on(transactional_db: None) -> None:
+    anna = Customer.objects.create(code="anna", country="SE")
+    Customer.objects.create(code="bo", country="SE")
+    for month in (1, 2):
+        Value.objects.create(customer=anna, month=date(2026, month, 1), revenue=100 * month)
+    mark_changed("customers", ["anna", "bo"])
+    mark_changed("values", ["anna"])
+    services.synchronise()
+    assert all(one.is_well for one in examine("warehouse"))
+    store.delete("customers", "customer_id", ["bo"])
+    store.append("values", tables.table("values").limit(1).to_pyarrow())
+    Customer.objects.filter(pk=anna.pk).update(country="DK")
+    late = Customer.objects.create(code="late")
+    mark_changed("customers", [late.code])  # waits, which is no damage
+    found = {one.name: one.differing for one in checking.others() if one.differing}
+    assert found == {"customers": ("anna", "bo"), "values": ("anna",)}
+    sentences = [one.sentence for one in examine("warehouse") if not one.is_well]
+    assert any("customers: database 2, warehouse 1, 2 differ (first anna)" in s for s in sentences)
+    assert all(one.is_well for one in examine("warehouse", rebuild=True))
+    rows = tables.table("customers").order_by("customer_id").to_pyarrow().to_pylist()
+    assert [(row["customer_id"], row["country"]) for row in rows] == [
+        ("anna", "DK"),
+        ("bo", "SE"),
+        ("late", None),
+    ]
+    assert tables.table("values").count().to_pyarrow().as_py() == 2

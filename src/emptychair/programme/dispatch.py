@@ -39,7 +39,7 @@ from emptychair.programme.relations.silence import open_silence_cases
 from emptychair.programme.relations.studying import refresh_studies
 from emptychair.programme.rootcause.finding import refresh_findings
 from emptychair.programme.standing.following import follow_calendar
-from emptychair.programme.warehouse.services import maintain, synchronise
+from emptychair.programme.warehouse.services import maintain, synchronise_unless_another_does
 
 HANDLERS: Mapping[str, Sequence[Handler]] = {
     "response.recorded": (consider_answer, pass_on_praise, note_origin),
@@ -67,7 +67,7 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
 }
 
 ROUTINES: Mapping[str, Periodic] = {
-    "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise),
+    "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise_unless_another_does),
     "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
     "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
     "comments.ask_assistant": Periodic(timedelta(seconds=30), ask_assistant, lane="slow"),

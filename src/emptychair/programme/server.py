@@ -16,6 +16,7 @@ from django.db import connection
 
 from emptychair.programme.lib import lifeline
 from emptychair.programme.lib.static_files import digest
+from emptychair.programme.warehouse.store import refuse_unreachable
 
 STOP_SECONDS = 15
 Print = Callable[[str], None]
@@ -34,6 +35,7 @@ class Child:
 def prepare() -> None:
     """Bring the database to the present version and gather the static files."""
     refuse_unsafe_database()
+    refuse_unreachable()
     call_command("migrate", verbosity=0, interactive=False)
     _gather_static_files()
 

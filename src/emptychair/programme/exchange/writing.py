@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +18,7 @@ from emptychair.programme.customers.services import refresh_memberships
 from emptychair.programme.exchange.models import Import
 from emptychair.programme.exchange.tables import TRAIT
 from emptychair.programme.exchange.traces import customer_state, remember, unit_state
+from emptychair.programme.lib.bulk import columns_of, create_many
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import new_id
 
@@ -84,31 +86,39 @@ def ensure_customers(imported: Import, rows: Sequence[Row]) -> dict[str, Known]:
 
 
 def _known(names: Iterable[str]) -> dict[str, Known]:
-    columns = ("pk", "code", "unit__code", "language", "traits")
+    columns = ("id", "code", "unit_id", "language", "traits")
     wanted = list(names)
-    rows = Customer.objects.filter(code__in=wanted).values_list(*columns)
-    found = {row[1]: Known(row[0], row[1], row[2] or "", row[3], row[4]) for row in rows}
+    units = dict(Unit.objects.values_list("pk", "code"))
+    found = {
+        code: Known(pk, code, units.get(unit, ""), language, _traits(traits))
+        for pk, code, unit, language, traits in columns_of(Customer, columns, "code", wanted)
+    }
     return found | {
         name: Known(c.pk, c.code, c.unit.code if c.unit else "", c.language, c.traits)
         for name, c in _reached_by_mail(wanted).items()
     }
 
 
+def _traits(text: str) -> dict[str, Any]:
+    """Return traits from the JSON the database holds; most customers have none."""
+    traits: dict[str, Any] = {} if text == "{}" else json.loads(text)
+    return traits
+
+
 def _make_customers(imported: Import, missing: Mapping[str, Row]) -> None:
     units = dict(Unit.objects.values_list("code", "pk"))
     accounts = ensure_accounts(imported, _values(missing.values(), "account_id"))
-    made = Customer.objects.bulk_create(
-        [
-            Customer(
-                code=new_id() if "@" in name else name,
-                account_id=accounts.get(row.get("account_id") or ""),
-                unit_id=units.get(row.get("unit") or ""),
-                language=row.get("language") or "",
-                source=imported.public_id,
-            )
-            for name, row in missing.items()
-        ]
-    )
+    made = [
+        Customer(
+            code=new_id() if "@" in name else name,
+            account_id=accounts.get(row.get("account_id") or ""),
+            unit_id=units.get(row.get("unit") or ""),
+            language=row.get("language") or "",
+            source=imported.public_id,
+        )
+        for name, row in missing.items()
+    ]
+    create_many(made, "code")
     contacts = {
         customer.pk: Contact(customer=customer, email=name.lower())
         for customer, name in zip(made, missing, strict=True)
@@ -213,7 +223,7 @@ def _fill(
 
 
 def _save_customers(imported: Import, touched: Sequence[_Touched]) -> None:
-    Customer.objects.bulk_create([one.customer for one in touched if one.before is None])
+    create_many([one.customer for one in touched if one.before is None], "code")
     fields = ["account", "unit", "language", "country", "contactable", "created_at", "left_at"]
     Customer.objects.bulk_update(
         [one.customer for one in touched if one.before is not None],

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -228,4 +229,9 @@ def _when(imported: Import, row: Row) -> tuple[datetime, date]:
         return at, on or local_date(at)
     if on is None:
         on = date.fromisoformat(imported.choices["reading"]["given_on"])
-    return datetime.combine(on, _NOON, ZoneInfo(settings.TIME_ZONE)), on
+    return _noon(on, settings.TIME_ZONE), on
+
+
+@lru_cache(1_024)
+def _noon(day: date, zone: str) -> datetime:
+    return datetime.combine(day, _NOON, ZoneInfo(zone))

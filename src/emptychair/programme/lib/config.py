@@ -32,6 +32,13 @@ SETTINGS = (
         "Empty: SQLite in the data folder. `sqlite:///path` or `postgresql://user:word@host/name`.",
     ),
     Setting(
+        "EMPTYCHAIR_WAREHOUSE",
+        "",
+        "Empty: the open tables lie in the data folder. `s3://bucket/folder` keeps them in an"
+        " S3-compatible store, reached by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and"
+        " AWS_ENDPOINT_URL.",
+    ),
+    Setting(
         "EMPTYCHAIR_SECRET_KEY",
         "",
         "Signs sessions. Empty: made once and kept in the data folder, readable by its owner only.",
@@ -213,6 +220,23 @@ def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict
         "CONN_MAX_AGE": 0,
         "OPTIONS": {"pool": {"min_size": 2, "max_size": 16, "timeout": 20}},
     }
+
+
+def warehouse(address: str, folder: Path) -> str:
+    """Return where the open tables lie: in a bucket, or in the data folder.
+
+    Raises:
+        ConfigurationError: `address` is no bucket.
+    """
+    if not address:
+        return str(folder / "warehouse")
+    parts = urlsplit(address)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ConfigurationError(
+            f"EMPTYCHAIR_WAREHOUSE is {address!r}; write s3://bucket/folder, or nothing for the"
+            " data folder"
+        )
+    return address.rstrip("/")
 
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -1,6 +1,6 @@
-"""Hold the warehouse's responses against the database, month by month, and mend what differs."""
+"""Hold the warehouse against the database: responses by month, other tables whole; mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from emptychair.programme.activity.models import Change
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Response
 from emptychair.programme.warehouse import services, store, tables
-from emptychair.programme.warehouse.copying import RESPONSES, Source, fetch, typed
+from emptychair.programme.warehouse.copying import RESPONSES, SOURCES, Source, fetch, typed
 
 # What a customer said and whether it counts; names looked up elsewhere are left out.
 _CHECKED = (
@@ -28,13 +28,14 @@ _SOURCE = Source(
 # A checksum that does not depend on the order of rows; rows that wait to be copied are left out.
 _SUMMED = """
     SELECT count(*), CAST(COALESCE(sum(mark), 0) AS VARCHAR) FROM {side}
-    WHERE response_id NOT IN (SELECT response_id FROM waiting)"""
+    WHERE key NOT IN (SELECT key FROM waiting)"""
 _DIFFERING = """
-    SELECT DISTINCT response_id FROM (
-        (SELECT response_id, mark FROM there EXCEPT ALL SELECT response_id, mark FROM here)
+    SELECT DISTINCT key FROM (
+        (SELECT key, mark FROM there EXCEPT ALL SELECT key, mark FROM here)
         UNION ALL
-        (SELECT response_id, mark FROM here EXCEPT ALL SELECT response_id, mark FROM there))
-    WHERE response_id NOT IN (SELECT response_id FROM waiting) ORDER BY response_id"""
+        (SELECT key, mark FROM here EXCEPT ALL SELECT key, mark FROM there))
+    WHERE key NOT IN (SELECT key FROM waiting) ORDER BY key"""
+OTHERS = ("customers", "invitations", "values", "events", "cases", "referrals")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,32 @@ class Month:
     in_database: int
     in_warehouse: int
     differing: tuple[str, ...]  # ids of responses
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One table other than the responses, in database and warehouse."""
+
+    name: str
+    in_database: int
+    in_warehouse: int
+    differing: tuple[str, ...]  # its keys: ids, or codes of customers
+
+
+def others() -> Iterator[Whole]:
+    """Compare the tables other than the responses; one table at a time is in memory."""
+    for name in OTHERS:
+        found = _whole(name)
+        if found.differing:
+            again = _whole(name)
+            twice = sorted(set(found.differing) & set(again.differing))
+            found = Whole(name, again.in_database, again.in_warehouse, tuple(twice))
+        yield found
+
+
+def mend_whole(found: Whole) -> None:
+    """Note what differs for copying, which puts the rows of the database in the place of all."""
+    mark_changed(found.name, found.differing)
 
 
 def months() -> Iterator[Month]:
@@ -84,33 +111,59 @@ def _months_there() -> set[date]:
 
 
 def _compared(first: date) -> Month:
+    here, there, differing = _held_against(
+        lambda: _here(first), lambda: _there(first), "responses", "response_id", _CHECKED
+    )
+    return Month(f"{first:%Y-%m}", here, there, differing)
+
+
+def _whole(name: str) -> Whole:
+    source = SOURCES[name]
+    columns = list(source.types)
+
+    def there() -> pa.Table:
+        rows = tables.table(name).select(*columns).to_pyarrow()
+        return rows.cast(_schema(source))
+
+    def here() -> pa.Table:
+        return typed(source, fetch(source, columns, source.select))
+
+    return Whole(name, *_held_against(here, there, name, source.key, columns))
+
+
+def _held_against(
+    read_here: Callable[[], pa.Table],
+    read_there: Callable[[], pa.Table],
+    table: str,
+    key: str,
+    columns: Sequence[str],
+) -> tuple[int, int, tuple[str, ...]]:
+    """Return the number of rows on either side and the keys whose rows are not the same."""
+    listed = ", ".join(f'"{column}"' for column in columns)
     with duckdb.connect() as engine:
         engine.execute("SET TimeZone = 'UTC'")
         # In this order: what is committed meanwhile waits, or has arrived in the warehouse.
-        engine.register("here_rows", _here(first))
-        waiting = Change.objects.filter(table="responses").values_list("key", flat=True)
-        engine.register("waiting", pa.table({"response_id": pa.array(list(waiting), pa.string())}))
-        engine.register("there_rows", _there(first))
-        columns = ", ".join(_CHECKED)
+        engine.register("here_rows", read_here())
+        waiting = Change.objects.filter(table=table).values_list("key", flat=True)
+        engine.register("waiting", pa.table({"key": pa.array(list(waiting), pa.string())}))
+        engine.register("there_rows", read_there())
         for side in ("here", "there"):
             engine.execute(
-                f"CREATE TABLE {side} AS SELECT response_id, hash({columns}) AS mark"  # noqa: S608
+                f"CREATE TABLE {side} AS SELECT {key} AS key, hash({listed}) AS mark"  # noqa: S608
                 f" FROM {side}_rows"
             )
         here = engine.execute(_SUMMED.format(side="here")).fetchall()[0]
         there = engine.execute(_SUMMED.format(side="there")).fetchall()[0]
         differing = [] if here == there else engine.execute(_DIFFERING).fetchall()
-    ids = tuple(response_id for (response_id,) in differing)
-    return Month(f"{first:%Y-%m}", here[0], there[0], ids)
+    return here[0], there[0], tuple(found for (found,) in differing)
 
 
 def _here(first: date) -> pa.Table:
-    columns = ", ".join(f"COALESCE(CAST(q.{name} AS TEXT), '') AS {name}" for name in _CHECKED)
-    statement = (
-        f"SELECT {columns} FROM ({_SOURCE.select} WHERE r.answered_on >= '{first:%Y-%m-%d}'"  # noqa: S608
-        f" AND r.answered_on < '{_next_month(first):%Y-%m-%d}') q"
+    select = (
+        f"{_SOURCE.select} WHERE r.answered_on >= '{first:%Y-%m-%d}'"
+        f" AND r.answered_on < '{_next_month(first):%Y-%m-%d}'"
     )
-    return typed(_SOURCE, fetch(_CHECKED, statement))
+    return typed(_SOURCE, fetch(_SOURCE, _CHECKED, select))
 
 
 def _there(first: date) -> pa.Table:
@@ -118,11 +171,13 @@ def _there(first: date) -> pa.Table:
     chosen = rows.filter(
         (rows["answered_on"] >= first) & (rows["answered_on"] < _next_month(first))
     )
-    return chosen.select(*_CHECKED).to_pyarrow().cast(_schema())
+    return chosen.select(*_CHECKED).to_pyarrow().cast(_schema(_SOURCE))
 
 
-def _schema() -> pa.Schema:
-    return typed(_SOURCE, pa.table({name: pa.array([], pa.string()) for name in _CHECKED})).schema
+def _schema(source: Source) -> pa.Schema:
+    return typed(
+        source, pa.table({name: pa.array([], pa.string()) for name in source.types})
+    ).schema
 
 
 def _next_month(first: date) -> date:

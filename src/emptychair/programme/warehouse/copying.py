@@ -4,24 +4,26 @@ Every column leaves the database as text, so that both databases give the same; 
 types back. An absent value is the empty string on the way.
 
 PostgreSQL is read through ADBC. SQLite is read through Python's own driver: a second copy of the
-SQLite library in one process drops the first one's file locks and reads an outdated log. It hands
-over packs of many rows, so that no row is touched in Python.
+SQLite library in one process drops the first one's file locks and reads an outdated log. SQLite
+writes each row as one line of CSV, which Arrow reads, so that no cell becomes a Python object.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 from adbc_driver_postgresql import dbapi
 from django.db import connection
 
 from emptychair.analysis.comments.columns import THEME_PREFIX
 from emptychair.programme.comments.queries import theme_states
 
-PACKED_TOGETHER = 20_000  # rows; a pack must fit in memory with its comments
+LINES_AT_ONCE = 8_000_000  # bytes of CSV that one thread reads
 
 
 @dataclass(frozen=True)
@@ -212,20 +214,19 @@ def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
     """Return the present state of the rows of `name` noted in that range of changes."""
     source = SOURCES[name]
     names = [*source.types, *(c for c in (THEMES, *SPREAD) if f".{c}" in source.select)]
-    columns = ", ".join(f"COALESCE(CAST(q.{column} AS TEXT), '') AS {column}" for column in names)
-    statement = (
-        f"SELECT {columns} FROM ({source.select} WHERE {source.key_sql} IN (SELECT key FROM"  # noqa: S608
-        f" activity_change WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND"
-        f" {last_change:d})) q"
+    select = (
+        f"{source.select} WHERE {source.key_sql} IN (SELECT key FROM activity_change"  # noqa: S608
+        f" WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND {last_change:d})"
     )
-    return typed(source, fetch(names, statement))
+    return typed(source, fetch(source, names, select))
 
 
-def fetch(columns: Sequence[str], statement: str) -> pa.Table:
-    """Return what a SELECT of these text columns finds, in Arrow."""
+def fetch(source: Source, columns: Sequence[str], select: str) -> pa.Table:
+    """Return these columns of what a SELECT of `source` finds, as text in Arrow."""
     if connection.vendor == "sqlite":
-        return _fetch_sqlite(columns, statement)
-    return _fetch(statement)
+        return _fetch_sqlite(source, columns, select)
+    texts = ", ".join(f"COALESCE(CAST(q.{name} AS TEXT), '') AS {name}" for name in columns)
+    return _fetch(f"SELECT {texts} FROM ({select}) q")  # noqa: S608
 
 
 def typed(source: Source, raw: pa.Table) -> pa.Table:
@@ -276,24 +277,23 @@ def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _fetch_sqlite(columns: Sequence[str], statement: str) -> pa.Table:
-    """Return the text columns of a SELECT; SQLite packs them, DuckDB unpacks, no row is a tuple."""
-    named = [_name(column) for column in columns]
-    packed = ", ".join(f"json_group_array({name}) AS {name}" for name in named)
+def _fetch_sqlite(source: Source, columns: Sequence[str], select: str) -> pa.Table:
+    """Return what SQLite has written as lines of CSV; `%w` doubles the quotes within a text."""
+    is_text = {name: source.types.get(name, "VARCHAR") == "VARCHAR" for name in columns}
+    line = ",".join('"%w"' if text else "%s" for text in is_text.values())
+    cells = ", ".join(f"COALESCE(q.{c}, '')" if text else f"q.{c}" for c, text in is_text.items())
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {packed} FROM (SELECT *, ROW_NUMBER() OVER () / {PACKED_TOGETHER} AS pack"  # noqa: S608
-            f" FROM ({statement})) GROUP BY pack"
-        )
-        packs = cursor.fetchall()
-    texts = list(zip(*packs, strict=True)) or [()] * len(columns)
-    arrays = [pa.array(text, pa.string()) for text in texts]
-    with duckdb.connect() as engine:
-        engine.register("packs", pa.Table.from_arrays(arrays, list(columns)))
-        unpacked = ", ".join(
-            f"unnest(from_json({name}, '[\"VARCHAR\"]')) AS {name}" for name in named
-        )
-        return engine.sql(f"SELECT {unpacked} FROM packs").to_arrow_table()  # noqa: S608
+        cursor.execute(f"SELECT format('{line}', {cells}) FROM ({select}) q")  # noqa: S608
+        lines = "\n".join(chain.from_iterable(cursor.fetchall())).encode()
+    texts = dict.fromkeys(columns, pa.string())
+    if not lines:
+        return pa.schema(texts).empty_table()
+    return pa_csv.read_csv(
+        pa.BufferReader(lines),
+        pa_csv.ReadOptions(column_names=list(columns), block_size=LINES_AT_ONCE),
+        pa_csv.ParseOptions(newlines_in_values=True),
+        pa_csv.ConvertOptions(column_types=texts),
+    )
 
 
 def _fetch(statement: str) -> pa.Table:

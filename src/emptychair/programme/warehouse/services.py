@@ -15,8 +15,6 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.db.models import Max, Min
 
-from emptychair.analysis.delivery.circumstances import circumstances_of
-from emptychair.analysis.sums.layer import layer_of
 from emptychair.programme.activity.models import Change
 from emptychair.programme.comments.reading import read_changed
 from emptychair.programme.customers.models import Segment
@@ -25,6 +23,8 @@ from emptychair.programme.standing.following import follow
 from emptychair.programme.warehouse import store, tables
 from emptychair.programme.warehouse.copying import SOURCES, rows_now
 from emptychair.programme.warehouse.models import StaleDay
+from emptychair.programme.warehouse.summing import sums_of
+from emptychair.programme.warehouse.writing import sole_writer
 
 BATCH = 200_000
 DAYS_AT_ONCE = 400
@@ -33,6 +33,18 @@ MANY = 20_000  # from here on a change of customers makes every day stale
 
 def synchronise() -> None:
     """Copy what changed in the database, then make the sums of the days it touches."""
+    with sole_writer(wait=True):
+        _synchronise()
+
+
+def synchronise_unless_another_does() -> None:
+    """Do so unless another process is at it, which will take what has changed meanwhile."""
+    with sole_writer(wait=False) as is_mine:
+        if is_mine:
+            _synchronise()
+
+
+def _synchronise() -> None:
     # Customers first: the sums of a response's day need its customer's segments.
     for name in (
         "customers", "responses", "invitations", "values", "events", "cases", "referrals"
@@ -51,7 +63,7 @@ def copy_changes(name: str) -> int:
     if name == "responses":
         read_changed(min(noted), max(noted))
     rows = rows_now(name, min(noted), max(noted))
-    keys = sorted(set(noted.values()))
+    keys = list(dict.fromkeys(noted.values()))
     if name == "customers":
         rows = _with_segments(rows)
         _customers_changed(keys)
@@ -78,8 +90,9 @@ def refresh_layer() -> None:
 
 def rebuild_layer() -> None:
     """Mark every day stale and make all sums anew."""
-    mark_every_day_stale()
-    refresh_layer()
+    with sole_writer(wait=True):
+        mark_every_day_stale()
+        refresh_layer()
 
 
 def mark_every_day_stale() -> None:
@@ -96,13 +109,13 @@ def mark_month_stale(first: date) -> None:
 
 def maintain() -> None:
     """Join small files and remove outdated ones."""
-    for name in (*SOURCES, "sums", "circumstances"):
-        store.tidy(name)
+    with sole_writer(wait=True):
+        for name in (*SOURCES, "sums", "circumstances"):
+            store.tidy(name)
 
 
 def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
-    months = pc.strftime(rows["answered_on"], format="%Y-%m")
-    rows = rows.append_column("month", months.cast(pa.string()))
+    rows = rows.append_column("month", _months(rows["answered_on"]))
     old = _already_there(rows, keys)
     _mark_stale([*_values(rows["answered_on"]), *_values(old["answered_on"])])
     gone = old["response_id"].filter(
@@ -117,6 +130,13 @@ def _put_responses(rows: pa.Table, keys: Sequence[str]) -> None:
         store.merge("responses", rows, "response_id", f"t.month IN ({where})")
     else:
         store.append("responses", rows, ["month"])
+
+
+def _months(days: pa.ChunkedArray) -> pa.Array:
+    """Return the month of each day as text; every day is written once, however many rows it has."""
+    encoded = days.combine_chunks().dictionary_encode()
+    written = pc.strftime(encoded.dictionary, format="%Y-%m").cast(pa.string())
+    return written.take(encoded.indices)
 
 
 def _put_invitations(rows: pa.Table, keys: Sequence[str]) -> None:
@@ -136,11 +156,12 @@ def _invitations() -> ibis.expr.types.Table:
 def _already_there(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Return id and day of the rows of `keys` the warehouse has; other months only if needed."""
     there = tables.responses()
+    wanted = pa.table({"response_id": pa.array(keys, pa.string())})
     if rows.num_rows == len(keys) and "month" in there.columns:
         # Each key still has a row, and a response does not change its day.
         there = there.filter(there["month"].isin(_values(rows["month"])))
-    wanted = ibis.memtable(pa.table({"response_id": list(keys)}))
-    found = there.semi_join(wanted, "response_id").select("response_id", "answered_on")
+    found = there.semi_join(ibis.memtable(wanted), "response_id")
+    found = found.select("response_id", "answered_on")
     return found.to_pyarrow()
 
 
@@ -168,12 +189,12 @@ def _with_segments(rows: pa.Table) -> pa.Table:
     """Add one truth column per segment: whether the customer belongs to it now."""
     codes = rows["customer_id"].to_pylist()
     for segment in Segment.objects.order_by("slug"):
-        members = set(
+        members = list(
             segment.customers.values_list("code", flat=True)
             if len(codes) > MANY
             else segment.customers.filter(code__in=codes).values_list("code", flat=True)
         )
-        flags = pa.array([code in members for code in codes])
+        flags = pc.is_in(rows["customer_id"], value_set=pa.array(members, pa.string()))
         rows = rows.append_column(f"segment_{segment.slug}", flags)
     return rows
 
@@ -195,45 +216,18 @@ def _mark_stale(days: Sequence[date]) -> None:
 
 
 def _replace_sums(days: Sequence[date]) -> None:
-    months = sorted({f"{day:%Y-%m}" for day in days})
-    responses = tables.responses()
-    if "month" in responses.columns:
-        responses = responses.filter(responses["month"].isin(months))
-    chosen = responses.filter(responses["answered_on"].isin(list(days)))
-    members = memberships()
-    asked = tables.invitations()
-    asked = asked.filter(asked["sent_on"].isin(list(days)))
+    layer, circumstances = sums_of(days)
     # The sums come last: their version tells that everything else of the day is there too.
-    around = circumstances_of(chosen, asked, members)
-    _replace_days("circumstances", around, "day", days, ["month"])
-    _replace_days("sums", layer_of(chosen, members), "answered_on", days, ["grain", "month"])
+    _replace_days("circumstances", circumstances, "day", days, ["month"])
+    _replace_days("sums", layer, "answered_on", days, ["grain", "month"])
 
 
 def _replace_days(
-    name: str,
-    sums: ibis.expr.types.Table,
-    column: str,
-    days: Sequence[date],
-    partition_by: Sequence[str],
+    name: str, rows: pa.Table, column: str, days: Sequence[date], partition_by: Sequence[str]
 ) -> None:
-    rows = sums.mutate(month=sums[column].strftime("%Y-%m")).to_pyarrow()
     in_months = ", ".join(store.quote(month) for month in sorted({f"{day:%Y-%m}" for day in days}))
     in_days = ", ".join(store.quote(f"{day:%Y-%m-%d}") for day in days)
     store.replace(name, rows, f"month IN ({in_months}) AND {column} IN ({in_days})", partition_by)
-
-
-def memberships() -> ibis.expr.types.Table:
-    """Return `customer_id` and `segment`, one row per membership."""
-    customers = tables.table("customers")
-    columns = [name for name in customers.columns if name.startswith("segment_")]
-    if not columns:
-        return tables.empty({"customer_id": "string", "segment": "string"})
-    tall = customers.select("customer_id", *columns).pivot_longer(
-        columns, names_to="segment", values_to="member"
-    )
-    return tall.filter(tall["member"]).select(
-        "customer_id", segment=tall["segment"].substr(len("segment_"))
-    )
 
 
 def waiting() -> dict[str, object]:

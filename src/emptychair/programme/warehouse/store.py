@@ -1,14 +1,19 @@
-"""The open tables on disk: Delta Lake, one writer (the worker), any number of readers."""
+"""The open tables: Delta Lake, one writer (the worker), any number of readers.
+
+They lie in a folder, or in a bucket of an S3-compatible store. The library that reads and writes
+them takes the store's address and credentials from the environment, as the AWS tools do.
+"""
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from django.conf import settings
 
 KEEP_HOURS = 24  # readers of an older version have this long to finish
+_REFUSALS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "403 Forbidden")
 
 _opened: dict[str, DeltaTable] = {}
 _opening = threading.Lock()
@@ -16,7 +21,52 @@ _opening = threading.Lock()
 
 def address(name: str) -> str:
     """Return where the table `name` lies."""
-    return str(Path(settings.WAREHOUSE) / name)
+    return f"{settings.WAREHOUSE}/{name}"
+
+
+def is_remote() -> bool:
+    """Say whether the tables lie in a bucket."""
+    return "://" in str(settings.WAREHOUSE)
+
+
+def refuse_unreachable() -> None:
+    """Stop unless the bucket can be listed, so that nothing fails in the middle.
+
+    Raises:
+        SystemExit: it cannot; the sentence says what to look at.
+    """
+    if not is_remote():
+        return
+    few = {"max_retries": "1", "retry_timeout": "5s"}
+    try:
+        DeltaTable.is_deltatable(address("responses"), storage_options=few)
+    except OSError as error:
+        raise SystemExit(
+            f"The warehouse at {settings.WAREHOUSE} cannot be read: {_reason(str(error))}. See"
+            " docs/operate/warehouse.md."
+        ) from error
+
+
+def _reason(said: str) -> str:
+    """Return what a store's answer means for whoever runs the installation."""
+    if "NoSuchBucket" in said:
+        return "there is no such bucket; make it, or correct EMPTYCHAIR_WAREHOUSE"
+    if "169.254.169.254" in said:
+        return "no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if any(word in said for word in _REFUSALS):
+        return (
+            "the store refuses these credentials; check AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY, and that they may list, read, write and delete there"
+        )
+    return "the store does not answer; check AWS_ENDPOINT_URL, AWS_REGION and the network"
+
+
+def dataset(name: str) -> Any:
+    """Return the newest version of a table in a bucket, to be read column by column."""
+    table = opened(name)
+    assert table is not None
+    with _opening:
+        return table.to_pyarrow_dataset()
 
 
 def opened(name: str) -> DeltaTable | None:

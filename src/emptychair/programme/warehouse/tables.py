@@ -73,14 +73,19 @@ def table(name: str) -> ir.Table:
     if version < 0:
         return empty(_schema(name))
     shown = (store.address(name), version)
+    # A dataset hides a view of the same name.
+    view = f"{name}_in_bucket" if store.is_remote() else name
     if _ENGINE.shown.get(name) != shown:
         files = store.files(name)
         if not files:  # every row was deleted
             return empty(_schema(name))
         # A view per version would pile up; one name is replaced when the version moves.
-        backend.read_parquet(files, table_name=name, hive_partitioning=True, union_by_name=True)
+        if store.is_remote():
+            backend.con.register(view, store.dataset(name))
+        else:
+            backend.read_parquet(files, table_name=view, hive_partitioning=True, union_by_name=True)
         _ENGINE.shown[name] = shown
-    return backend.table(name)
+    return backend.table(view)
 
 
 def empty(columns: Mapping[str, str]) -> ir.Table:

@@ -7,7 +7,14 @@ import pytest
 
 from emptychair.programme.activity.models import Activity, Change
 from emptychair.programme.customers.models import Customer, Value
-from emptychair.programme.lib.bulk import JsonText, delete_many, insert_many, present
+from emptychair.programme.lib.bulk import (
+    JsonText,
+    columns_of,
+    create_many,
+    delete_many,
+    insert_many,
+    present,
+)
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -53,3 +60,15 @@ def test_present_and_delete_many_take_more_values_than_one_statement_holds() -> 
     delete_many(Change, "key", keys[1:])
     assert list(Change.objects.values_list("key", flat=True)) == ["k0"]
     assert present(Change, "key", []) == set()
+
+
+def test_create_many_stores_objects_with_their_defaults_and_sets_their_keys() -> None:
+    made = [Customer(code=f"k{number}", traits={"n": number}) for number in range(3)]
+    create_many(made, "code")
+    create_many([], "code")
+    assert [Customer.objects.get(pk=one.pk).code for one in made] == ["k0", "k1", "k2"]
+    made[1].country = "SE"
+    made[1].save()
+    assert Customer.objects.filter(country="SE").count() == 1
+    found = columns_of(Customer, ("id", "traits", "contactable"), "code", ["k2", "none"])
+    assert [(key, text) for key, text, _ in found] == [(made[2].pk, '{"n": 2}')]

@@ -210,6 +210,7 @@ def test_an_answer_committed_late_by_a_slow_transaction_is_copied(
 
 def test_it_copies_words_of_every_kind_unchanged(respond: Callable[..., Response]) -> None:
     words = ['a "quoted" word', "two\nlines, a comma; a \\ back", "räksmörgås 🪑", "[1, 2]", "null"]
+    words += ["two\r\nlines", '"', '""', '",", 1', " blanks ", "100 %s %w"]
     for word in words:
         respond(5, comment=word, traits={"said": word})
     services.synchronise()
@@ -218,15 +219,16 @@ def test_it_copies_words_of_every_kind_unchanged(respond: Callable[..., Response
     assert all(row["attr_said"] == row["comment"] for row in rows)
 
 
-def test_it_copies_more_rows_than_a_pack_holds(
+def test_it_copies_more_rows_than_are_read_at_once(
     respond: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "PACKED_TOGETHER", 7)
+    monkeypatch.setattr(copying, "LINES_AT_ONCE", 500)
     for number in range(150):
-        respond(number % 11)
+        respond(number % 11, comment=f'"{number}",\nsaid')
     services.synchronise()
     rows = tables.responses().to_pyarrow().to_pylist()
     assert sorted(row["score"] for row in rows) == sorted(number % 11 for number in range(150))
+    assert {row["comment"] for row in rows} == {f'"{number}",\nsaid' for number in range(150)}
     assert len({row["response_id"] for row in rows}) == 150
     assert not Change.objects.exists()
 
