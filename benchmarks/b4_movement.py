@@ -1,12 +1,13 @@
 """B4: who moved from quarter to quarter, silent and lost included, and the same by hand."""
 
+import itertools
 from datetime import date
 
 import ibis
 
 from benchmarks.harness import Figure, exponent, in_turn
 from emptychair.analysis.customers.movement import movement
-from emptychair.analysis.sums.moves import move_counts, periods_between
+from emptychair.analysis.sums.moves import Period, move_counts, periods_between
 
 SIZES = {
     "small": (100_000, 300_000),
@@ -66,21 +67,32 @@ def run(size: str) -> list[Figure]:
     return [*figures, Figure("B4", "exponent of time over rows", growth, "")]
 
 
-def _measure(rows: int) -> dict[str, float]:
+def made(rows: int) -> tuple[ibis.BaseBackend, list[Period]]:
+    """Return an engine with made-up responses and customers, and the periods they are in."""
     engine = ibis.duckdb.connect(threads=2)
     engine.raw_sql(RESPONSES.format(rows=rows, customers=rows // 5))
     engine.raw_sql(CUSTOMERS.format(customers=rows // 5))
-    responses, customers = engine.table("responses"), engine.table("customers")
     periods = periods_between(date(2024, 1, 1), date(2025, 12, 31), EVERY)
     ends = ", ".join(
         f"({one.number}, DATE '{one.end}', DATE '{after.end}')"
-        for one, after in zip(periods, periods[1:], strict=False)
+        for one, after in itertools.pairwise(periods)
     )
     engine.raw_sql(f"CREATE TEMP TABLE periods AS FROM (VALUES {ends}) t(period, ends, later)")
-    counted = move_counts(responses, customers, periods, EVERY)
-    by_hand = sum(row[-1] for row in _by_hand(engine))
-    by_library = sum(table.sum() for one in counted.values() for table in one.values())
+    return engine, periods
+
+
+def counted(engine: ibis.BaseBackend, periods: list[Period]) -> tuple[float, float]:
+    """Return how many moves the library and the hand-written SQL see."""
+    tables = move_counts(engine.table("responses"), engine.table("customers"), periods, EVERY)
+    by_library = sum(float(table.sum()) for one in tables.values() for table in one.values())
+    return by_library, sum(row[-1] for row in _by_hand(engine))
+
+
+def _measure(rows: int) -> dict[str, float]:
+    engine, periods = made(rows)
+    by_library, by_hand = counted(engine, periods)
     assert by_library == by_hand, (by_library, by_hand)
+    responses, customers = engine.table("responses"), engine.table("customers")
     return in_turn(
         {
             "all": lambda: movement(responses, customers, every=EVERY),

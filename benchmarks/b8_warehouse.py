@@ -4,7 +4,7 @@ from reliability.harness import installation
 
 from benchmarks.harness import Figure
 
-ROWS = {"small": 100_000, "full": 10_000_000}
+ROWS = {"small": 100_000, "medium": 1_000_000, "full": 10_000_000}
 LOAD = """
 import time
 from emptychair.programme.capture.models import *

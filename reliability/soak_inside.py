@@ -9,12 +9,12 @@ django.setup()
 import time
 from datetime import timedelta
 
+from benchmarks.cases_base import EMAIL
+from benchmarks.cases_base import fill as fill_cases
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from benchmarks.cases_base import EMAIL
-from benchmarks.cases_base import fill as fill_cases
 from emptychair.programme.accounts.models import User
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Invitation, Response, Survey
