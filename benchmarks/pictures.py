@@ -49,7 +49,7 @@ def _panel(figures: Sequence[Figure], unit: str, top: float, colour: dict[str, s
     targets = [t for f in figures for t in (f.at_most, f.at_least) if t is not None]
     scale = _Scale([f.value for f in figures] + targets)
     head = UNITS.get(unit, unit) or "a plain number"
-    key = "  |  line: target" if targets else ""
+    key = "; the line is the target" if targets else ""
     parts = [_text(MARGIN, top + 18, head + scale.note + key, colour["muted"], size=12)]
     for number, figure in enumerate(figures):
         y = top + UNIT + ROW * number
@@ -94,7 +94,7 @@ class _Scale:
     @property
     def note(self) -> str:
         """What must be said of the lengths."""
-        return ", each step ten times the last" if self._is_log else ""
+        return ", on a logarithmic scale" if self._is_log else ""
 
     def length(self, value: float) -> float:
         """Return the length of a value; what is not above zero has none."""
