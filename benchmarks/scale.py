@@ -49,8 +49,8 @@ class Line:
 class Constants:
     """What was measured, by the names of the published figures."""
 
-    scan: Line  # seconds over answers
-    page: Line  # seconds over rows of the layer's grain
+    scan: Line  # processor seconds over answers
+    page: Line  # processor seconds over rows of the layer's grain
     fact_bytes: float  # of one answer in the warehouse
     cell_bytes: float  # of one row of the layer
     answers_per_second: float
@@ -230,7 +230,7 @@ def _pages(answers: float, known: Constants, segments: int, units: int) -> Part:
 
 
 def _questions(answers: float, known: Constants) -> Part:
-    alone = known.scan.at(answers)
+    alone = known.scan.at(answers) / known.cores
     if alone <= SCAN_SECONDS:
         return Part("new questions", "DuckDB", f"a scan takes {_time(alone)}", "scan of B19")
     cores = math.ceil(known.cores * alone * known.spark_times / SCAN_SECONDS)
