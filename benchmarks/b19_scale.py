@@ -17,11 +17,11 @@ from emptychair.analysis.sums.counts import layer_counts
 from emptychair.analysis.sums.layer import layer_of
 
 FITTED = {
-    "small": (50_000, 100_000, 400_000),
+    "small": (20_000, 50_000, 200_000),
     "medium": (100_000, 500_000, 2_000_000),
     "full": (500_000, 2_000_000, 10_000_000),
 }
-JUDGED = {"small": (200_000, 800_000), "medium": (1_000_000, 5_000_000),
+JUDGED = {"small": (100_000, 400_000), "medium": (1_000_000, 5_000_000),
           "full": (5_000_000, 30_000_000)}  # fmt: skip
 CLOCK = "of the processors"
 SEGMENTS, UNITS, DAYS = 20, 50, 1_095

@@ -31,7 +31,7 @@ is in [scale](../operate/scale.md).
 """
 SCALE = ROOT / "docs" / "operate" / "scale.md"
 _PLAN = re.compile(r"(<!-- plan: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-NEEDED = {"B5", "B8", "B10", "B13", "B14", "B19"}  # by the model of scale
+NEEDED = {"B5", "B8", "B10", "B13", "B19"}  # by the model of scale
 
 
 def publish(results: Path) -> None:
