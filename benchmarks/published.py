@@ -56,7 +56,7 @@ def newest(lines: Iterable[dict[str, object]]) -> list[dict[str, object]]:
         before = kept.get(name)
         if before is None or int(str(line["at"])) > int(str(before[0]["at"])):
             kept[name] = [line]
-        elif line["at"] == before[0]["at"]:
+        elif line["at"] == before[0]["at"] and line not in before:
             before.append(line)
     return [line for name in about() if name in kept for line in kept[name]]
 
