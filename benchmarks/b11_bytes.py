@@ -18,8 +18,8 @@ def run(size: str) -> list[Figure]:
         survey = _weight(under_test.port, path)
         login = _weight(under_test.port, "/login/login/")
     return [
-        Figure("B11", "survey page with its style", survey / 1000, "kB", "target 15 kB"),
-        Figure("B11", "first staff page with all it names", login / 1000, "kB", "target 250 kB"),
+        Figure("B11", "survey page with its style", survey / 1000, "kB", at_most=15),
+        Figure("B11", "first staff page with all it names", login / 1000, "kB", at_most=250),
     ]
 
 

@@ -4,8 +4,8 @@ from reliability.harness import installation
 
 from benchmarks.harness import Figure
 
-CASES = {"small": 10_000, "full": 100_000}
-TARGET = "target 0.3 s"
+CASES = {"small": 10_000, "medium": 10_000, "full": 100_000}
+MOST_SECONDS = 0.3
 
 
 def run(size: str) -> list[Figure]:
@@ -20,6 +20,6 @@ def run(size: str) -> list[Figure]:
         name, seconds, processor = line.split("\t")
         title = f"{name}, {cases:,} open cases"
         # On a machine that others use too, the processor's own time tells more than the clock.
-        note = f"{TARGET}; {float(processor):.3f} s of the processor"
-        figures.append(Figure("B17", title, float(seconds), "s", note))
+        note = f"{float(processor):.3f} s of the processor"
+        figures.append(Figure("B17", title, float(seconds), "s", note, MOST_SECONDS))
     return figures

@@ -5,7 +5,11 @@ import ibis
 from benchmarks.harness import Figure, exponent, in_turn
 from emptychair.analysis.comments.themes import themes
 
-SIZES = {"small": (100_000, 1_000_000), "full": (1_000_000, 10_000_000)}
+SIZES = {
+    "small": (100_000, 1_000_000),
+    "medium": (100_000, 1_000_000),
+    "full": (1_000_000, 10_000_000),
+}
 THEMES, SEGMENTS = 16, 20
 NAMES = [f"theme_t{j}" for j in range(THEMES)]
 ROWS = """

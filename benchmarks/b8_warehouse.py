@@ -13,7 +13,7 @@ from tools import postgres
 
 from benchmarks.harness import Figure
 
-ROWS = {"small": 100_000, "full": 1_000_000}
+ROWS = {"small": 100_000, "medium": 1_000_000, "full": 10_000_000}
 CUSTOMERS_TO_ROWS = 5
 MAKE = {
     "sqlite": """
@@ -109,11 +109,12 @@ def _measured(vendor: str, rows: int) -> Iterator[Figure]:
         taken = json.loads(under_test.run_code(code))
     copied, bare = taken["responses"], taken["bare"]
     of = f"{vendor}, {rows:,} rows"
-    yield Figure("B8", f"first load, {of}", rows / copied[0], "rows/s", "target 200,000")
+    yield Figure("B8", f"first load, {of}", rows / copied[0], "rows/s",
+                 at_least=200_000)  # fmt: skip
     yield Figure("B8", f"processor time of it, {of}", copied[1], "s", "of our process")
     yield Figure("B8", f"first load / bare SELECT, {of}", copied[0] / bare[0], "x")
     yield Figure("B8", f"customers, {of}", taken["customers"][0], "s")
     yield Figure("B8", f"all sums, {of}", taken["sums"][0], "s")
-    yield Figure("B8", f"10,000 changed rows, {of}", taken["changed"][0], "s", "target 3 s")
-    yield Figure("B8", f"erasure of one customer, {of}", taken["erased"][0], "s", "target 10 s")
+    yield Figure("B8", f"10,000 changed rows, {of}", taken["changed"][0], "s", at_most=3)
+    yield Figure("B8", f"erasure of one customer, {of}", taken["erased"][0], "s", at_most=10)
     yield Figure("B8", f"compaction, {of}", taken["maintained"][0], "s")

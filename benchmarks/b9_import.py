@@ -11,7 +11,7 @@ from reliability.harness import installation
 
 from benchmarks.harness import Figure
 
-ROWS = {"small": 20_000, "full": 1_000_000}
+ROWS = {"small": 20_000, "medium": 200_000, "full": 1_000_000}
 ROWS_TO_REFUSED = 1_000  # every so many rows a score is none
 IMPORT = """
 import csv, json, resource, sqlite3, time
@@ -96,10 +96,10 @@ def run(size: str) -> list[Figure]:
     return [
         Figure("B9", f"read and previewed, {rows:,} rows", taken["read"][0], "s"),
         Figure("B9", f"written, {rows:,} rows", taken["written"][0], "s"),
-        Figure("B9", f"both, {rows:,} rows", whole, "s", "target 60 s for 1,000,000"),
+        Figure("B9", f"both, {rows:,} rows", whole, "s", at_most=60 * rows / 1e6),
         Figure("B9", "processor time of both", processor, "s"),
         Figure("B9", "both / bare csv and executemany", whole / taken["bare"][0], "x"),
         Figure("B9", f"undone, {rows:,} rows", taken["undone"][0], "s"),
-        Figure("B9", "largest memory of the process", taken["memory"][1], "MB", "target 400 MB"),
+        Figure("B9", "largest memory of the process", taken["memory"][1], "MB", at_most=400),
         Figure("B9", "memory before it began", taken["memory"][0], "MB"),
     ]

@@ -1,21 +1,32 @@
 """Timing that holds on a noisy machine: in turn, median, ratio."""
 
+import json
 import math
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number of one benchmark."""
+    """One measured number of one benchmark.
+
+    `at_most` or `at_least` is its target; without either it is there to tell, not to judge.
+    """
 
     benchmark: str
     name: str
     value: float
     unit: str
     note: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
 
 
 def in_turn(
@@ -44,3 +55,26 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     x = [math.log(size) for size in sizes]
     y = [math.log(second) for second in seconds]
     return statistics.linear_regression(x, y).slope
+
+
+def in_process(code: str) -> dict[str, float]:
+    """Run `code` in a process of its own; return what it puts into `found`, and its memory.
+
+    Returns:
+        The figures, and `peak_mb`: the most memory the process had at once.
+    """
+    whole = (
+        f"import json, resource\nfound = {{}}\n{code}\n"
+        "found['peak_mb'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000\n"
+        "print(json.dumps(found))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", whole],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the measured process failed: {done.stderr[-1_500:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])

@@ -22,6 +22,7 @@ TESTS = {
     "T7": "t7_stuffing",
     "T8": "t8_no",
     "T9": "t9_sending",
+    "SOAK": "soak",
 }
 RESULTS = Path(__file__).with_name("results.jsonl")
 

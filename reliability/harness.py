@@ -32,6 +32,7 @@ class Installation:
     application: str = APPLICATION
     port: int = PORT
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)  # settings besides those below
 
     @property
     def environment(self) -> dict[str, str]:
@@ -45,6 +46,7 @@ class Installation:
             # `request` plays the proxy, so that each client has an address of its own.
             "EMPTYCHAIR_TRUSTED_PROXIES": "1",
             "DJANGO_SETTINGS_MODULE": "emptychair.programme.settings",
+            **self.more,
         }
 
     def run_code(self, code: str) -> str:
@@ -72,8 +74,8 @@ class Installation:
             "print('/s/' + Link.objects.create(survey=s).public_id)"
         )
 
-    def start(self, name: str) -> None:
-        """Start `web` or `worker` in a process group of its own."""
+    def start(self, name: str, module: str = "emptychair") -> None:
+        """Start `web`, or `worker` from `module`, in a process group of its own."""
         commands = {
             "web": [
                 *(sys.executable, "-m", "granian", self.application, "--interface", "wsgi"),
@@ -88,7 +90,7 @@ class Installation:
                 ),
                 *("--log-level", "critical", "--workers-kill-timeout", "5"),
             ],
-            "worker": [sys.executable, "-m", "emptychair", "work"],
+            "worker": [sys.executable, "-W", "ignore", "-m", module, "work"],
         }
         self.processes[name] = subprocess.Popen(
             commands[name],
@@ -215,6 +217,7 @@ class Ledger:
         self._writing = threading.Lock()
         self.sent: dict[str, int] = {}
         self.acked: set[str] = set()
+        self.acked_at: list[float] = []
         self.refused: dict[int, int] = {}
 
     def note(self, line: str) -> None:
@@ -224,12 +227,12 @@ class Ledger:
             self._file.flush()
             os.fsync(self._file.fileno())
 
-    def send(self, port: int, path: str) -> None:
-        """Send a new answer, repeating it until it is acknowledged or five tries failed."""
+    def send(self, port: int, path: str, tries: int = 5) -> None:
+        """Send a new answer, repeating it until it is acknowledged or all tries failed."""
         submission_id, score = secrets.token_urlsafe(18), secrets.randbelow(11)
         self.sent[submission_id] = score
         self.note(f"sending {submission_id} {score}")
-        for _ in range(5):
+        for _ in range(tries):
             try:
                 status, _ = submit(port, path, submission_id, score)
             except (OSError, http.client.HTTPException):
@@ -237,6 +240,7 @@ class Ledger:
                 continue
             if status in (200, 201):
                 self.acked.add(submission_id)
+                self.acked_at.append(time.monotonic())
                 self.note(f"acked {submission_id}")
                 return
             with self._writing:
@@ -269,8 +273,14 @@ class Verdict:
     half: int
 
 
-def check(under_test: Installation, ledger: Ledger) -> Verdict:
-    """Compare what was acknowledged with what the database has."""
+def check(under_test: Installation, ledger: Ledger, before: int = 0) -> Verdict:
+    """Compare what was acknowledged with what the database has.
+
+    Args:
+        under_test: whose database.
+        ledger: what was sent and acknowledged.
+        before: responses without a ledger row that were there from the start.
+    """
     stored = json.loads(
         under_test.run_code(
             "import json\n"
@@ -283,5 +293,5 @@ def check(under_test: Installation, ledger: Ledger) -> Verdict:
     rows, half, responses = stored
     scores = dict(rows)
     lost = sum(scores.get(one) != ledger.sent[one] for one in ledger.acked)
-    dup = len(rows) - len(scores) + responses - len(scores)
-    return Verdict(len(ledger.acked), lost, dup, half)
+    dup = len(rows) - len(scores) + responses - before - len(scores)
+    return Verdict(len(ledger.acked), lost, dup, half - before)

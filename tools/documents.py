@@ -1,4 +1,4 @@
-"""Make docs/reference anew from the code; with --check only say whether it is in step."""
+"""Make docs/reference and docs/benchmarks anew; with --check only say whether they are in step."""
 
 import os
 import sys
@@ -10,6 +10,9 @@ import table_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+sys.path.insert(0, str(ROOT))  # run as a file, only this folder is looked through
+
+from benchmarks import document  # noqa: E402
 
 
 def pages() -> dict[str, str]:
@@ -76,14 +79,16 @@ def main() -> int:
         REFERENCE.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
             (REFERENCE / name).write_text(text)
+        document.write()
         return 0
     stale = [
-        name
+        f"reference/{name}"
         for name, text in made.items()
         if not (REFERENCE / name).exists() or (REFERENCE / name).read_text() != text
     ]
+    stale += [f"benchmarks/{name}" for name in document.stale()]
     print(
-        f"docs/reference is out of step: {', '.join(stale)} (./run documents)"
+        f"docs is out of step: {', '.join(stale)} (./run documents)"
         if stale
         else "Documents are in step."
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.letters import channel_for
@@ -150,8 +150,8 @@ def _due(survey: Survey, day: date) -> Iterator[tuple[Customer, datetime | None]
         Customer.objects.filter(contactable=True)
         .filter(Q(left_at=None) | Q(left_at__gt=moment))
         .select_related("unit", "account", "contact")
-        .annotate(last_ask=_latest(asks.filter(survey=survey), "planned_at"))
-        .filter(Q(last_ask=None) | Q(last_ask__lte=ago(_shortest_gap_days(survey))))
+        .annotate(last_ask=Subquery(_newest_first(asks.filter(survey=survey))[:1]))
+        .exclude(Exists(asks.filter(survey=survey, planned_at__gt=ago(_shortest_gap_days(survey)))))
         .exclude(Exists(asks.filter(planned_at__gt=ago(survey.quiet_after_any_ask_days))))
         .exclude(Exists(not_needed.filter(planned_at__gt=moment - ENOUGH_FOR)))
         .exclude(Exists(answers.filter(answered_at__gt=ago(survey.quiet_after_any_answer_days))))
@@ -170,8 +170,12 @@ def _shortest_gap_days(survey: Survey) -> int:
     return max(survey.cadence_days, survey.quiet_after_ask_days)
 
 
-def _latest(rows: QuerySet[Invitation], field: str) -> Subquery:
-    return Subquery(rows.values("customer").annotate(latest=Max(F(field))).values("latest"))
+def _newest_first(asks: QuerySet[Invitation]) -> QuerySet[Invitation, datetime]:
+    """Return moments of asks in the order of `invitation_history`.
+
+    Asked for the greatest instead, SQLite goes through every ask of the survey for each customer.
+    """
+    return asks.order_by("-planned_at").values_list("planned_at", flat=True)
 
 
 def _counts_as_ask() -> Q:

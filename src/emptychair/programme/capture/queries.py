@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.capture.answering import ANSWER_PURPOSE
@@ -121,13 +121,8 @@ def _unless_closed(found: Found) -> Found | None:
 
 def current_wordings(survey: Survey) -> dict[str, Wording]:
     """Return the newest wording of each language a survey has."""
-    newest = survey.wordings.values("language").annotate(version=Max("version"))
-    wanted = {(row["language"], row["version"]) for row in newest}
-    return {
-        wording.language: wording
-        for wording in survey.wordings.order_by("language")
-        if (wording.language, wording.version) in wanted
-    }
+    # Of each language the last one stays.
+    return {one.language: one for one in survey.wordings.order_by("language", "version")}
 
 
 def answered_page(token: str) -> AnsweredPage | None:

@@ -49,7 +49,8 @@ def _synchronise() -> None:
     for name in (
         "customers", "responses", "invitations", "values", "events", "cases", "referrals"
     ):  # fmt: skip
-        while copy_changes(name):
+        # Not until none is left: where answers come without a pause that never is.
+        while copy_changes(name) == BATCH:
             pass
     refresh_layer()
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from emptychair.programme.activity.worker import Worker
 from emptychair.programme.capture import inviting, queries, sending
@@ -224,6 +226,18 @@ def test_each_working_day_has_its_share_of_the_base(
     assert max(working) <= 40
     again = inviting.plan_relationship(survey, date(2026, 3, 2))
     assert 5 <= again <= 40
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="looks at the plan of SQLite")
+def test_it_looks_at_each_customers_own_asks_when_planning(survey: Survey) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        list(inviting._due(survey, TUESDAY.date()))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        plan = [row[3] for row in cursor.fetchall()]
+    asks = [step for step in plan if "U0 USING INDEX invitation_history (customer_id=?" in step]
+    assert len(asks) == 4
+    assert not [step for step in plan if "survey_id=?" in step]
 
 
 def test_a_quarantine_longer_than_the_cadence_holds(

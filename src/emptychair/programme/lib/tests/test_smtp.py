@@ -57,6 +57,15 @@ def test_a_mail_arrives_whole_with_our_id_and_its_signed_envelope(use: Any, sett
     assert all(len(one.partition("@")[0]) <= 64 for one in (relay.senders[0], message["Reply-To"]))
 
 
+def test_it_does_not_hold_the_dot_back_until_the_text_is_acknowledged(use: Any) -> None:
+    with running(Relay()) as relay:
+        use(relay.port)
+        backend = smtp.Backend()
+        backend.open()
+        assert backend.connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        backend.close()
+
+
 @pytest.mark.parametrize(
     ("replies", "error", "kind"),
     [
