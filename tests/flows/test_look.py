@@ -142,7 +142,7 @@ def test_a_new_answer_appears_by_itself_and_nothing_the_reader_opened_is_lost(co
     before = page.evaluate("scrollY")
     store([10] * 40, 0.1, comment="Helt nytt svar")
     synchronise()
-    expect(page.get_by_text("Helt nytt svar").first).to_be_attached(timeout=5_000)
+    expect(page.get_by_text("Helt nytt svar").first).to_be_attached(timeout=20_000)
     assert page.locator("#table-trend").get_attribute("open") is not None
     assert page.locator("#ec-preferences").get_attribute("open") is not None
     assert page.evaluate("document.activeElement.innerText") == name
@@ -160,7 +160,7 @@ def test_a_poll_waits_while_text_is_selected(context, company):
         pass
     assert page.get_by_text("Kom under tiden").count() == 0
     page.evaluate("getSelection().removeAllRanges()")
-    expect(page.get_by_text("Kom under tiden").first).to_be_attached(timeout=5_000)
+    expect(page.get_by_text("Kom under tiden").first).to_be_attached(timeout=20_000)
 
 
 def test_a_choice_in_a_picker_changes_the_address_and_the_page(context, company):

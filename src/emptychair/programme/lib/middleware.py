@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -25,16 +25,19 @@ class ResponseHeaders:
 
 
 class NulCharacters:
-    """Answer 400 where an address or a page's form has a NUL, which PostgreSQL cannot store.
+    """Answer 400 where a filter or a page's form has a NUL, which PostgreSQL cannot store.
 
-    Programs send JSON and webhooks have forms of others: both are read with care of their own.
+    No page has one in its path. Programs send JSON and webhooks have forms of others: both are
+    read with care of their own.
     """
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        if "\0" in request.path_info:
+            raise Http404
+        if "%00" in request.META.get("QUERY_STRING", ""):
             return _nul(request)
         return self.answer(request)
 
