@@ -11,6 +11,7 @@ from emptychair.analysis.customers.lifetime import (
     fit_contracts,
     fit_purchases,
     fit_spend,
+    hazards_fitted,
     simple_lifetime_value,
 )
 from emptychair.analysis.errors import ArgumentError, DataError
@@ -36,6 +37,12 @@ def test_equal_customers_have_one_hazard():
     at_risk = 1000 * 0.9 ** np.arange(8)
     fit = fit_contracts(0.1 * at_risk, at_risk)
     assert fit.kept_shares(20)[-1] == pytest.approx(0.9**20, rel=1e-4)
+
+
+def test_a_table_in_which_all_or_none_left_has_a_hazard_too():
+    first, slope = hazards_fitted(np.array([[5.0, 0], [0, 0]]), np.array([[5.0, 0], [9, 9]]))
+    assert first == pytest.approx([1.0, 0.0], abs=1e-9)
+    assert np.isfinite(slope).all()
 
 
 def test_expected_lifetime_is_the_sum_of_discounted_shares():
