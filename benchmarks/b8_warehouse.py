@@ -22,8 +22,9 @@ INSERT INTO {into} FROM n""",
     "postgresql": "INSERT INTO {into} FROM generate_series(0, {rows} - 1) AS n(n)",
 }
 LOAD = """
-import json, os, time
+import json
 from datetime import timedelta
+from benchmarks.harness import timed
 from django.db import connection
 from emptychair.programme.activity.models import Change
 from emptychair.programme.activity.services import mark_changed
@@ -64,11 +65,6 @@ if connection.vendor == "postgresql":
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 tables.engine()  # the engine's own start is not what is measured
-
-def timed(work):
-    began = time.monotonic(), time.process_time()
-    work()
-    return time.monotonic() - began[0], time.process_time() - began[1]
 
 def copy(name):
     while services.copy_changes(name):

@@ -14,9 +14,10 @@ from benchmarks.harness import Figure
 ROWS = {"small": 20_000, "medium": 200_000, "full": 1_000_000}
 ROWS_TO_REFUSED = 1_000  # every so many rows a score is none
 IMPORT = """
-import csv, json, resource, sqlite3, time
+import csv, json, resource, sqlite3
 from datetime import date, timedelta
 from pathlib import Path
+from benchmarks.harness import timed
 from django.conf import settings
 from emptychair.programme.accounts.models import User
 from emptychair.programme.capture.models import LedgerEntry, Response
@@ -37,11 +38,6 @@ with path.open("w", newline="") as file:
         write([f"A-{n}", f"K{n * 7919 % (ROWS // 10)}", first + timedelta(n * 1000 // ROWS),
                score, said, f"unit{n % 20}", ("email", "sms")[n % 2]])
 by = User.objects.create(email="bench@example.com", name="Bench")
-
-def timed(work):
-    began = time.monotonic(), time.process_time()
-    work()
-    return time.monotonic() - began[0], time.process_time() - began[1]
 
 def bare():
     with sqlite3.connect(path.with_name("bare.sqlite3"), isolation_level=None) as database:

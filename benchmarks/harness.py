@@ -50,6 +50,13 @@ def in_turn(
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Run a piece of work once; return its seconds and those of the processor."""
+    began = time.monotonic(), time.process_time()
+    work()
+    return time.monotonic() - began[0], time.process_time() - began[1]
+
+
 def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     """Return the slope of log time over log size: 0 constant, 1 proportional."""
     x = [math.log(size) for size in sizes]

@@ -23,7 +23,12 @@ def settle() -> None:
     synchronise()
     build_segments()
     refresh_readings()
+    print(cookie_of(EMAIL))
+
+
+def cookie_of(email: str) -> str:
+    """Return the cookie header of a colleague who has logged in."""
     reader = Client()
-    reader.force_login(User.objects.get(email=EMAIL))
+    reader.force_login(User.objects.get(email=email))
     name = settings.SESSION_COOKIE_NAME
-    print(f"{name}={reader.cookies[name].value}")
+    return f"{name}={reader.cookies[name].value}"

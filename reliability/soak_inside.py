@@ -11,11 +11,9 @@ from datetime import timedelta
 
 from benchmarks.cases_base import EMAIL
 from benchmarks.cases_base import fill as fill_cases
-from django.conf import settings
+from benchmarks.readers_base import cookie_of
 from django.db import transaction
-from django.test import Client
 
-from emptychair.programme.accounts.models import User
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Invitation, Response, Survey
 from emptychair.programme.customers.models import Contact, Customer
@@ -32,10 +30,7 @@ def fill(customers: int) -> None:
     mark_changed("responses", list(Response.objects.values_list("public_id", flat=True)))
     mark_changed("customers", list(Customer.objects.values_list("code", flat=True)))
     synchronise()
-    reader = Client()
-    reader.force_login(User.objects.get(email=EMAIL))
-    name = settings.SESSION_COOKIE_NAME
-    print(f"{name}={reader.cookies[name].value}")
+    print(cookie_of(EMAIL))
 
 
 def ask(number: int, seconds: float) -> None:

@@ -21,6 +21,7 @@ from emptychair.programme.closedloop.praising import pass_on_praise
 from emptychair.programme.closedloop.reminding import escalate
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.closedloop.writing import send_letter
+from emptychair.programme.comments import trigrams
 from emptychair.programme.comments.assistant import ask_assistant
 from emptychair.programme.comments.reading import read_again
 from emptychair.programme.customers.building import build_segments
@@ -70,6 +71,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise_unless_another_does),
     "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
     "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
+    "comments.tidy_trigrams": Periodic(timedelta(hours=6), trigrams.tidy, lane="slow"),
     "comments.ask_assistant": Periodic(timedelta(seconds=30), ask_assistant, lane="slow"),
     "listening.refresh_theme_studies": Periodic(
         timedelta(minutes=1), refresh_theme_studies, lane="slow"

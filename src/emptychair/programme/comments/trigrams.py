@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 LEAST_LETTERS = 3
+PAGES_AT_ONCE = 500
 _TABLE = "comments_trigrams"
 _READINGS = "comments_commentreading"
 _CREATE = (
@@ -36,6 +37,7 @@ _TRIGGERS = {
         f"AFTER UPDATE OF response_id, folded ON {_READINGS} BEGIN {_REMOVE}; {_ADD}; END"
     ),
 }
+_MERGE = f"INSERT INTO {_TABLE} ({_TABLE}, rank) VALUES ('merge', %s)"  # noqa: S608
 _MATCHING = f"SELECT rowid FROM {_TABLE} WHERE folded LIKE %s"  # noqa: S608
 _WILD = frozenset("%_\\")
 
@@ -73,6 +75,25 @@ def having(word: str) -> Q:
     if connection.vendor == "sqlite" and _helps(word) and _TABLE in _tables():
         return Q(pk__in=RawSQL(_MATCHING, [f"%{word}%"]))  # noqa: S611
     return Q(reading__folded__contains=word)
+
+
+def tidy() -> None:
+    """Join the parts of SQLite's index, so that no trace of an erased comment stays in it.
+
+    Each step is a transaction of its own: nobody who answers waits for the whole.
+    """
+    if connection.vendor == "sqlite" and _TABLE in _tables():
+        pages = -PAGES_AT_ONCE  # the sign makes a new beginning: everything into one part
+        while _merge(pages):
+            pages = PAGES_AT_ONCE
+
+
+def _merge(pages: int) -> bool:
+    """Join some pages; say whether there was anything to join."""
+    with connection.cursor() as cursor:
+        before = connection.connection.total_changes
+        cursor.execute(_MERGE, [pages])
+        return bool(connection.connection.total_changes - before >= 2)
 
 
 def _helps(word: str) -> bool:

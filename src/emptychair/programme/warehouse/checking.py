@@ -35,7 +35,7 @@ _DIFFERING = """
         UNION ALL
         (SELECT key, mark FROM here EXCEPT ALL SELECT key, mark FROM there))
     WHERE key NOT IN (SELECT key FROM waiting) ORDER BY key"""
-OTHERS = ("customers", "invitations", "values", "events", "cases", "referrals")
+OTHERS = tuple(name for name in SOURCES if name != "responses")
 
 
 @dataclass(frozen=True)

@@ -196,9 +196,10 @@ REFERRALS = Source(
         "origin": "VARCHAR",
     },
 )
+# In this order they are copied: the sums of a response's day need its customer's segments.
 SOURCES: dict[str, Source] = {
-    "responses": RESPONSES,
     "customers": CUSTOMERS,
+    "responses": RESPONSES,
     "invitations": INVITATIONS,
     "values": VALUES,
     "events": EVENTS,
@@ -283,7 +284,7 @@ def _fetch_sqlite(source: Source, columns: Sequence[str], select: str) -> pa.Tab
     line = ",".join('"%w"' if text else "%s" for text in is_text.values())
     cells = ", ".join(f"COALESCE(q.{c}, '')" if text else f"q.{c}" for c, text in is_text.items())
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT format('{line}', {cells}) FROM ({select}) q")  # noqa: S608
+        cursor.execute(f"SELECT printf('{line}', {cells}) FROM ({select}) q")  # noqa: S608
         lines = "\n".join(chain.from_iterable(cursor.fetchall())).encode()
     texts = dict.fromkeys(columns, pa.string())
     if not lines:

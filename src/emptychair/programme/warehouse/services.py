@@ -45,10 +45,7 @@ def synchronise_unless_another_does() -> None:
 
 
 def _synchronise() -> None:
-    # Customers first: the sums of a response's day need its customer's segments.
-    for name in (
-        "customers", "responses", "invitations", "values", "events", "cases", "referrals"
-    ):  # fmt: skip
+    for name in SOURCES:
         # Not until none is left: where answers come without a pause that never is.
         while copy_changes(name) == BATCH:
             pass

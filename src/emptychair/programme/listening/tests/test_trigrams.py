@@ -49,6 +49,23 @@ def test_it_follows_what_is_changed_and_what_is_erased(coffee):
     assert found("gott") == []
 
 
+def test_no_trace_of_an_erased_comment_stays_in_it(said):
+    gone = said("zqxj")
+    said("Kön var för lång", 3)
+    synchronise()
+    CommentReading.objects.filter(pk=gone.pk).delete()
+    synchronise()
+    trigrams.tidy()
+    assert found("lång") == ["Kön var för lång"]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT block FROM comments_trigrams_data")
+            kept = b"".join(block for (block,) in cursor.fetchall())
+        assert b"lan" in kept
+        assert b"zqx" not in kept
+        assert b"qxj" not in kept
+
+
 def test_the_database_has_and_uses_the_index(coffee):
     if connection.vendor == "sqlite":
         looked_for = with_readings(Response.objects.all(), {"search": "maskin"})
