@@ -10,7 +10,7 @@ import pytest
 
 from emptychair.analysis.delivery.score import nps_of_counts
 from emptychair.analysis.delivery.trend import trend_of_counts
-from emptychair.analysis.show import charts, render
+from emptychair.analysis.show import charts, relations, render
 from emptychair.analysis.show.words import Words, languages
 from emptychair.analysis.sums.counts import ScoreCounts
 
@@ -57,6 +57,21 @@ def test_colours_follow_the_page_and_are_fixed_in_an_image():
     assert "var(" not in image
     assert "#7db3f7" in image
     assert chart.title in image
+
+
+def test_titles_of_axes_have_a_colour_of_the_page():
+    words = Words("en")
+    steps = (relations.CurveStep(0, 1.0, 1.0, 1.0), relations.CurveStep(6, 0.8, 0.7, 0.9))
+    curve = relations.Curve("promoter", "Promoters", 90, steps)
+    bins = [relations.CalibrationBin(50, 0.2, 0.25), relations.CalibrationBin(50, 0.6, 0.55)]
+    for chart in (
+        relations.retention_chart([curve], words),
+        relations.calibration_chart(bins, words),
+    ):
+        root = ElementTree.fromstring(render.svg_of_page(chart))
+        texts = list(root.iter("{http://www.w3.org/2000/svg}text"))
+        assert len(texts) > 5
+        assert {text.get("fill").partition("-")[0] for text in texts} == {"var("}
 
 
 def test_png_image_is_a_png():

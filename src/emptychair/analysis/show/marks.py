@@ -38,6 +38,8 @@ _STYLE: Final = {
         "aria": False,
         "labelColor": _C["muted"],
         "labelFontSize": 12,
+        "titleColor": _C["muted"],
+        "titleFontWeight": 400,
         "gridColor": _C["line"],
         "domainColor": _C["line"],
     },

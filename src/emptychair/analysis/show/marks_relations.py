@@ -93,7 +93,7 @@ def curves(values: Sequence[Value], axis_title: str, width: int) -> Drawing:
     room = 96 if small else 130
     lowest = min([1.0, *(value["low"] for value in values)])
     floor = max(0.0, round(lowest - 0.06, 1))
-    x_axis = alt.Axis(title=axis_title, grid=False, tickMinStep=1, tickCount=6, titleFontWeight=400)
+    x_axis = alt.Axis(title=axis_title, grid=False, tickMinStep=1, tickCount=6)
     x = alt.X("month:Q", axis=x_axis, scale=alt.Scale(nice=False))
     y_axis = alt.Axis(title=None, format="%", tickCount=5, domain=False, ticks=False)
     scale = alt.Scale(domain=[floor, 1], nice=False, zero=False)
@@ -166,7 +166,6 @@ def calibration(values: Sequence[Value], x_title: str, y_title: str, width: int)
         "tickCount": 5,
         "domain": False,
         "ticks": False,
-        "titleFontWeight": 400,
     }
     x = alt.X("predicted:Q", axis=alt.Axis(title=x_title, **axis), scale=scale)
     y = alt.Y("observed:Q", axis=alt.Axis(title=y_title, **axis), scale=scale)

@@ -27,10 +27,7 @@ def importance_performance(
     room = 0.2 * (max(xs) - min(xs) or 1.0)
     x_scale = alt.Scale(domain=[min(xs) - room, max(xs) + room], nice=False, zero=False)
     y_scale = alt.Scale(domain=[0, top], nice=False)
-    axis: dict[str, Any] = {
-        "tickCount": 5, "domain": False, "ticks": False, "titleFontWeight": 400,
-        "titleColor": _C["muted"],
-    }  # fmt: skip
+    axis: dict[str, Any] = {"tickCount": 5, "domain": False, "ticks": False}
     told = f"replace(format(datum.value, '.1f'), '.', '{decimal}')"
     x = alt.X("x:Q", axis=alt.Axis(title=x_title, labelExpr=told, **axis), scale=x_scale)
     y = alt.Y("y:Q", axis=alt.Axis(title=y_title, format=".0%", **axis), scale=y_scale)
@@ -104,7 +101,7 @@ def journey(values: Sequence[Value], words: Words, width: int) -> Drawing:
     scale = alt.Scale(domain=[-100, 100], nice=False)
     sign = "datum.value < 0 ? '\u2212' : datum.value > 0 ? '+' : ''"
     axis = alt.Axis(
-        title=words("nps"), titleFontWeight=400, titleColor=_C["muted"], tickCount=5,
+        title=words("nps"), tickCount=5,
         labelExpr=f"({sign}) + abs(datum.value)", domain=False, ticks=False, labelPadding=6,
     )  # fmt: skip
     data = _data(values)
