@@ -43,6 +43,7 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
     well = all(figures[name] == 0 for name in nothing)
     well = well and figures["mails_twice"] <= 1  # the one that was under way at the kill
     well = well and figures["fresh_p95_s"] <= FRESH_SECONDS
+    well = well and figures["follow_up_p95_s"] <= FRESH_SECONDS
     growth = [figures[f"{name}_growth_share"] for name in ("web", "worker")]
     return {
         **figures,
@@ -110,6 +111,8 @@ def soak(seconds: float, seed: int, database_url: str, application: str) -> dict
             "mails_stuck": stuck + asks - sent,
             "mails_twice": sum(times - 1 for times in relay.counts.values()),
             **_freshness(watcher, ledger),
+            "follow_up_p95_s": round(quantile(watcher.follow_ups, 0.95), 2),
+            "follow_up_worst_s": round(max(watcher.follow_ups), 2),
             **_growth(memory, began + SETTLED * seconds, began + seconds, ledger),
         }
 

@@ -13,7 +13,9 @@ from benchmarks.cases_base import EMAIL
 from benchmarks.cases_base import fill as fill_cases
 from benchmarks.readers_base import cookie_of
 from django.db import transaction
+from django.db.models import Min
 
+from emptychair.programme.activity.models import Activity, Delivery
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Invitation, Response, Survey
 from emptychair.programme.customers.models import Contact, Customer
@@ -60,14 +62,21 @@ def sent() -> None:
 
 
 def watch() -> None:
-    """Print again and again when the layer had how many answers, held ones with them."""
+    """Print again and again when the layer had how many answers, and how late follow-ups are."""
     while True:
         counted = layer.counts(start=today() - timedelta(days=30), end=today())
         there = sum(counts.n for counts in counted.values())
-        print(
-            time.monotonic(), there + Response.objects.exclude(held_reason="").count(), flush=True
-        )
+        there += Response.objects.exclude(held_reason="").count()
+        print(time.monotonic(), there, _oldest_follow_up(), flush=True)
         time.sleep(0.5)
+
+
+def _oldest_follow_up() -> float:
+    """Return for how many seconds the oldest answer has waited to be followed up."""
+    new = Activity.objects.filter(dispatched=False).aggregate(at=Min("at"))["at"]
+    owed = Delivery.objects.filter(handler__startswith="closedloop.opening.").order_by("pk")
+    moments = [new, owed.values_list("activity__at", flat=True).first()]
+    return max([(now() - at).total_seconds() for at in moments if at], default=0.0)
 
 
 if __name__ == "__main__":

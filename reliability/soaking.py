@@ -116,10 +116,11 @@ class Memory:
 
 
 class Watcher:
-    """A process inside the installation that says how many answers the layer has, and when."""
+    """A process inside the installation that says what the layer has and what waits, and when."""
 
     def __init__(self, under_test: Installation, before: int) -> None:
         self.seen: list[tuple[float, int]] = []
+        self.follow_ups: list[float] = []  # seconds that the oldest one has waited
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "reliability.soak_inside"],
             env=under_test.environment,
@@ -131,8 +132,9 @@ class Watcher:
 
         def read() -> None:
             for line in self._process.stdout:
-                at, there = line.split()
+                at, there, waited = line.split()
                 self.seen.append((float(at), int(there) - before))
+                self.follow_ups.append(float(waited))
 
         self._threads = _started(read, 1)
         while not self.seen:

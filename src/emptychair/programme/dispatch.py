@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from emptychair.programme.accounts.notices import send_trial
-from emptychair.programme.activity.worker import Handler, OutwardHandler, Periodic
+from emptychair.programme.activity.worker import Handler, Only, OutwardHandler, Periodic
 from emptychair.programme.advocacy.asking import ask_by_itself, send_ask
 from emptychair.programme.advocacy.bringing import follow_referrals
 from emptychair.programme.advocacy.giving import forget_advocate
 from emptychair.programme.advocacy.whom import refresh_candidates
-from emptychair.programme.capture.arriving import note_origin
+from emptychair.programme.capture.arriving import note_origin, that_tell_origin
 from emptychair.programme.capture.inviting import plan
 from emptychair.programme.capture.sending import queue_due, send_invitation
 from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
 from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.by_mail import forget_old_links
 from emptychair.programme.closedloop.digests import chat_digest, mail_digest, queue_digests
-from emptychair.programme.closedloop.opening import consider_answer, open_held_out
-from emptychair.programme.closedloop.praising import pass_on_praise
+from emptychair.programme.closedloop.opening import consider_answer, open_held_out, that_meet_a_rule
+from emptychair.programme.closedloop.praising import pass_on_praise, that_may_praise
 from emptychair.programme.closedloop.reminding import escalate
 from emptychair.programme.closedloop.services import forget_conversations
 from emptychair.programme.closedloop.writing import send_letter
@@ -42,10 +42,15 @@ from emptychair.programme.rootcause.finding import refresh_findings
 from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise_unless_another_does
 
-HANDLERS: Mapping[str, Sequence[Handler]] = {
-    "response.recorded": (consider_answer, pass_on_praise, note_origin),
-    "response.amended": (consider_answer, pass_on_praise, note_origin),
-    "response.released": (consider_answer, pass_on_praise, note_origin),
+_AFTER_AN_ANSWER = (
+    Only(consider_answer, among=that_meet_a_rule),
+    Only(pass_on_praise, among=that_may_praise),
+    Only(note_origin, among=that_tell_origin),
+)
+HANDLERS: Mapping[str, Sequence[Handler | Only]] = {
+    "response.recorded": _AFTER_AN_ANSWER,
+    "response.amended": _AFTER_AN_ANSWER,
+    "response.released": _AFTER_AN_ANSWER,
     "customer.erased": (forget_conversations, forget_advocate, forget),
     "survey.paused": (tell_owners,),
     "initiative.proposed": (tell_team,),

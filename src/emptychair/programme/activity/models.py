@@ -51,8 +51,12 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["activity", "handler"], name="delivery_once"),
         ]
         indexes = [
-            # For the worker's claim.
-            models.Index(fields=["due_at"], name="delivery_due", condition=~Q(state="dead")),
+            # For the worker's claim: what is due of one handler, however much waits for others.
+            models.Index(
+                fields=["handler", "due_at", "id"],
+                name="delivery_due_of_handler",
+                condition=~Q(state="dead"),
+            ),
         ]
 
 

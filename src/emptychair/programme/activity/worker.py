@@ -6,8 +6,10 @@ and its removal commit together, and a claim whose worker died is free again whe
 
 import logging
 import threading
+import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,8 +36,10 @@ BACK_OFF = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 20
 BATCH = 50
+SHARED_SECONDS = 0.02  # so long may deliveries share a transaction: answers wait for its lock
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 ALARM_AFTER = timedelta(minutes=15)
+STRANGERS_EVERY = timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
 
@@ -45,6 +49,17 @@ class LaterError(Exception):
     def __init__(self, at: datetime, why: str) -> None:
         super().__init__(why)
         self.at = at
+
+
+@dataclass(frozen=True)
+class Only:
+    """A handler that few activities concern: `among` picks those out of many at once.
+
+    Nothing is owed for the others, so a thousand promoters cost one query and no delivery.
+    """
+
+    handler: Handler
+    among: Callable[[Sequence[Activity]], Iterable[Activity]]
 
 
 @dataclass(frozen=True)
@@ -73,24 +88,28 @@ class Worker:
 
     def __init__(
         self,
-        handlers: Mapping[str, Sequence[Handler]],
+        handlers: Mapping[str, Sequence[Handler | Only]],
         routines: Mapping[str, Periodic],
         outward: Mapping[str, Sequence[OutwardHandler]] | None = None,
     ) -> None:
         self.name = new_id()
         self.stop = threading.Event()
         outward = outward or {}
-        self._inner = {name_of(one): one for some in handlers.values() for one in some}
+        inner = [one for some in handlers.values() for one in some]
+        self._inner = {name_of(plain): plain for one in inner for plain in [_plain(one)]}
         self._outward = {name_of(one): one for some in outward.values() for one in some}
+        self._among = {name_of(one.handler): one.among for one in inner if isinstance(one, Only)}
         self._names = {
             action: [
-                *(name_of(one) for one in handlers.get(action, ())),
+                *(name_of(_plain(one)) for one in handlers.get(action, ())),
                 *(name_of(one) for one in outward.get(action, ())),
             ]
             for action in {*handlers, *outward}
         }
         self._routines = routines
         self._pauses: dict[str, Pause] = {}
+        self._strangers: list[str] = []  # handlers of an older or a newer version
+        self._strangers_at: datetime | None = None
 
     def run(self, idle_seconds: float = 0.2) -> None:
         """Work until `stop` is set, resting `idle_seconds` whenever nothing is due."""
@@ -133,11 +152,10 @@ class Worker:
         """Hand out what follows from what happened; return whether there was anything."""
         dispatched = self.dispatch() if direction == "inside" else 0
         claimed = self.claim(direction)
-        for delivery in claimed:
-            if self._is_paused(delivery.handler):
-                self._give_back(delivery)
-            else:
-                self.deliver(delivery)
+        if direction == "inside":
+            self._deliver_together(claimed)
+        else:
+            self._deliver_in_turn(claimed)
         return bool(dispatched or claimed)
 
     def dispatch(self) -> int:
@@ -152,11 +170,15 @@ class Worker:
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         activities = list(waiting[:500])
+        owed = defaultdict(list)
+        for activity in activities:
+            for name in self._names.get(activity.action, ()):
+                owed[name].append(activity)
         Delivery.objects.bulk_create(
             [
                 Delivery(activity=activity, handler=name)
-                for activity in activities
-                for name in self._names.get(activity.action, ())
+                for name, some in owed.items()
+                for activity in (self._among[name](some) if name in self._among else some)
             ],
             ignore_conflicts=True,
         )
@@ -164,22 +186,40 @@ class Worker:
         return len(activities)
 
     def claim(self, direction: Direction) -> list[Delivery]:
-        """Lease the deliveries that are due, including those whose last lease ran out."""
+        """Lease the deliveries that are due, including those whose last lease ran out.
+
+        Each handler has its own queue: a million mails that wait for their relay delay no case.
+        """
         moment = now()
         due = Delivery.objects.filter(~Q(state=Delivery.State.DEAD), due_at__lte=moment)
-        if direction == "outward":
-            due = due.filter(handler__in=[n for n in self._outward if not self._is_paused(n)])
-        else:
-            due = due.exclude(handler__in=list(self._outward))
-        if not due.exists():
+        names = self._names_of(direction, moment)
+        if not due.filter(handler__in=names).exists():
             return []
         with transaction.atomic():
-            return self._claim(due.order_by("due_at", "pk"), moment)
+            return [
+                delivery
+                for name in names
+                for delivery in self._claim(
+                    due.filter(handler=name).order_by("due_at", "pk"), moment
+                )
+            ]
+
+    def _names_of(self, direction: Direction, moment: datetime) -> list[str]:
+        """Return the handlers to claim for; those nobody knows fail inside, where all see it."""
+        if direction == "outward":
+            return [name for name in self._outward if not self._is_paused(name)]
+        if self._strangers_at is None or moment - self._strangers_at > STRANGERS_EVERY:
+            there = Delivery.objects.values_list("handler", flat=True).distinct()
+            self._strangers = sorted({*there} - {*self._inner, *self._outward})
+            self._strangers_at = moment
+        return [*self._inner, *self._strangers]
 
     def _claim(self, due: QuerySet[Delivery], moment: datetime) -> list[Delivery]:
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         was_due = dict(due[:BATCH].values_list("pk", "due_at"))
+        if not was_due:
+            return []
         # While leased, `due_at` is the end of the lease.
         Delivery.objects.filter(pk__in=was_due).update(
             state=Delivery.State.LEASED,
@@ -215,6 +255,28 @@ class Worker:
             attempts=delivery.attempts - 1,
             error=why or delivery.error,
         )
+
+    def _deliver_in_turn(self, claimed: Iterable[Delivery]) -> None:
+        for delivery in claimed:
+            if self._is_paused(delivery.handler):
+                self._give_back(delivery)
+            else:
+                self.deliver(delivery)
+
+    def _deliver_together(self, claimed: Iterable[Delivery]) -> None:
+        """Deliver in as few transactions as their lock allows; each still fails for itself."""
+        waiting = deque(claimed)
+        while waiting:
+            shared: list[Delivery] = []
+            try:
+                with transaction.atomic():
+                    end = time.monotonic() + SHARED_SECONDS
+                    while waiting and (not shared or time.monotonic() < end):
+                        shared.append(waiting.popleft())
+                        self.deliver(shared[-1])
+            except Exception:  # what they share has failed, not one of them
+                logger.warning("%d deliveries are tried one by one", len(shared), exc_info=True)
+                self._deliver_in_turn(shared)
 
     def deliver(self, delivery: Delivery) -> None:
         """Run one handler and end its delivery, or note the failure and when to try again."""
@@ -278,6 +340,10 @@ class Worker:
             periodic.work()
         except Exception:
             logger.exception("routine %s failed, next turn in %s", name, periodic.every)
+
+
+def _plain(handler: Handler | Only) -> Handler:
+    return handler.handler if isinstance(handler, Only) else handler
 
 
 def name_of(handler: Callable[..., Any]) -> str:

@@ -1,5 +1,6 @@
 """How new customers came to us: asked once after the score, kept with the customer."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from emptychair.programme.activity.models import Activity
@@ -32,6 +33,15 @@ def origin_said(response: Response) -> str:
     return ""
 
 
+def that_tell_origin(activities: Sequence[Activity]) -> list[Activity]:
+    """Return those with which a customer may have said how he or she came."""
+    return [
+        activity
+        for activity in activities
+        if activity.details.get("origin") or activity.action == "response.released"
+    ]
+
+
 def note_origin(activity: Activity) -> None:
     """Keep how a customer says to have come.
 
@@ -39,8 +49,7 @@ def note_origin(activity: Activity) -> None:
         activity: `response.recorded` or `response.amended`, whose detail `origin` is what was
             said, if anything was; or `response.released`. Its subject is the response.
     """
-    was_released = activity.action == "response.released"
-    if not was_released and not activity.details.get("origin"):
+    if not that_tell_origin([activity]):
         return
     found = Response.objects.select_related("customer").filter(public_id=activity.subject)
     response = found.filter(held_reason="").exclude(customer=None).first()

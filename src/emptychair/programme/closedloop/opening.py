@@ -1,7 +1,7 @@
 """Open cases: for an answer as it comes, and for past answers when a rule is switched on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,27 @@ HELD_OUT_DAYS = 30
 USUAL_HOURS = 8
 HARMLESS_FROM = 4  # nobody who scored lower, or who wants to be contacted, is left to wait
 MOST_AT_ONCE = 2_000
+
+
+def that_meet_a_rule(activities: Sequence[Activity]) -> list[Activity]:
+    """Return those whose answer has no case and may get one; themes are read only for these."""
+    subjects = {activity.subject for activity in activities}
+    without_case = Response.objects.filter(public_id__in=subjects, case=None)
+    meeting: set[str] = set()
+    for rule in Rule.objects.filter(is_on=True):
+        found = responses_meeting(_without_themes(rule.condition), without_case)
+        meeting.update(found.values_list("public_id", flat=True))
+    return [activity for activity in activities if activity.subject in meeting]
+
+
+def _without_themes(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what can be asked of many answers at once: that there are words, not what about."""
+    if not condition.get("themes"):
+        return condition
+    return {
+        **{part: told for part, told in condition.items() if part != "themes"},
+        "has_comment": True,
+    }
 
 
 def consider_answer(activity: Activity) -> None:

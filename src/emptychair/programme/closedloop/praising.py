@@ -1,7 +1,7 @@
 """Pass praise on: to who served the customer, and to colleagues whom the comment names."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import Q, QuerySet
 
@@ -16,6 +16,18 @@ PRAISE_FROM = 9
 SHORTEST_NAME = 3  # a shorter first name is a word of some language
 
 
+def that_may_praise(activities: Sequence[Activity]) -> list[Activity]:
+    """Return those whose answer counts and is a promoter's with words."""
+    found = _with_praise(activity.subject for activity in activities)
+    subjects = set(found.values_list("public_id", flat=True))
+    return [activity for activity in activities if activity.subject in subjects]
+
+
+def _with_praise(subjects: Iterable[str]) -> QuerySet[Response]:
+    found = Response.objects.filter(public_id__in=set(subjects), held_reason="")
+    return found.filter(score__gte=PRAISE_FROM).exclude(comment="")
+
+
 def pass_on_praise(activity: Activity) -> None:
     """Note whom a promoter's words are about; who was found stays found once.
 
@@ -23,8 +35,7 @@ def pass_on_praise(activity: Activity) -> None:
         activity: `response.recorded`, `response.amended` or `response.released`; its subject is
             the response.
     """
-    found = Response.objects.filter(public_id=activity.subject, held_reason="")
-    response = found.filter(score__gte=PRAISE_FROM).exclude(comment="").first()
+    response = _with_praise([activity.subject]).first()
     if response is None:
         return
     for user, how in whom_it_praises(response).items():

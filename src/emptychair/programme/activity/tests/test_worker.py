@@ -1,17 +1,21 @@
 """Consequences of what happened: each happens, its database effect exactly once."""
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 
 from emptychair.programme.activity.models import Activity, Delivery, Routine
 from emptychair.programme.activity.services import record, replay
 from emptychair.programme.activity.worker import (
+    BATCH,
     LEASE,
     MOST_ATTEMPTS,
     Handler,
+    Only,
     Periodic,
     Worker,
     name_of,
@@ -28,7 +32,7 @@ def breaks(activity: Activity) -> None:
     raise ValueError("no")
 
 
-def worker(*handlers: Handler, **routines: Periodic) -> Worker:
+def worker(*handlers: Handler | Only, **routines: Periodic) -> Worker:
     return Worker({"test.happened": handlers}, routines)
 
 
@@ -73,6 +77,86 @@ def test_it_gives_up_after_many_attempts_and_can_replay(db: None) -> None:
     assert not some.claim("inside")
     assert replay([delivery.pk]) == 1
     assert some.claim("inside")
+
+
+def test_it_owes_nothing_for_activities_that_do_not_concern_a_handler(db: None) -> None:
+    for subject in ("a", "b", "c"):
+        record("test.happened", subject)
+    asked: list[int] = []
+
+    def among(activities: Sequence[Activity]) -> list[Activity]:
+        asked.append(len(activities))
+        return [activity for activity in activities if activity.subject == "b"]
+
+    some = worker(Only(note, among=among))
+    some.dispatch()
+    assert [delivery.activity.subject for delivery in Delivery.objects.all()] == ["b"]
+    drain(some)
+    assert noted() == ["b"]
+    assert asked == [3]
+
+
+def test_deliveries_share_a_transaction_and_each_fails_for_itself(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emptychair.programme.activity.worker.SHARED_SECONDS", 60)
+    for subject in ("a", "b", "c"):
+        record("test.happened", subject)
+
+    def breaks_on_b(activity: Activity) -> None:
+        note(activity)
+        if activity.subject == "b":
+            Routine.objects.create(name="twice")
+            Routine.objects.create(name="twice")  # the database itself refuses
+
+    some = worker(breaks_on_b)
+    drain(some)
+    assert noted() == ["a", "c"]
+    delivery = Delivery.objects.get()
+    assert (delivery.activity.subject, delivery.attempts) == ("b", 1)
+    assert "IntegrityError" in delivery.error
+
+
+def test_deliveries_whose_common_transaction_breaks_are_made_one_by_one(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emptychair.programme.activity.worker.SHARED_SECONDS", 60)
+    for subject in ("a", "b"):
+        record("test.happened", subject)
+    some = worker(note)
+    deliver, tried = some.deliver, []
+
+    def deliver_but_break_the_second(delivery: Delivery) -> None:
+        deliver(delivery)
+        tried.append(delivery.activity.subject)
+        if len(tried) == 2:
+            raise OSError("the connection broke")
+
+    monkeypatch.setattr(some, "deliver", deliver_but_break_the_second)
+    drain(some)
+    assert tried == ["a", "b", "a", "b"]
+    assert noted() == ["a", "b"]
+
+
+def test_what_waits_for_one_handler_delays_no_other(db: None) -> None:
+    for number in range(BATCH + 1):
+        record("test.happened", f"{number:03}")
+    some = worker(note)
+    some.dispatch()
+    record("test.other", "z")
+    Delivery.objects.create(
+        activity=Activity.objects.get(subject="z"), handler=name_of(breaks), due_at=now()
+    )
+    both = Worker({"test.happened": [note], "test.other": [breaks]}, {})
+    assert "z" in {delivery.activity.subject for delivery in both.claim("inside")}
+
+
+def test_a_claim_reads_an_index_and_not_what_waits_for_others(db: None) -> None:
+    due = Delivery.objects.filter(~Q(state="dead"), due_at__lte=now(), handler__in=["a", "b"])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")  # a small table is read as a whole
+    assert "delivery_due_of_handler" in due.explain()
 
 
 def test_it_takes_over_what_a_dead_worker_had_claimed(db: None) -> None:

@@ -13,6 +13,7 @@ from emptychair.programme.closedloop.opening import (
     open_case,
     open_held_out,
     open_past,
+    that_meet_a_rule,
 )
 from emptychair.programme.customers.models import Account, Customer, Segment, Value
 from emptychair.programme.lib.clock import now, today
@@ -73,6 +74,37 @@ def test_a_rule_about_a_theme_reads_the_comment_in_whatever_language(answer, bob
     assert [case.response for case in Case.objects.all()] == [late]
     past = responses_meeting({"themes": ["waiting", "price"]})
     assert list(past) == [late]
+
+
+def test_looking_at_many_at_once_passes_over_none_that_gets_a_case(answer, customer, bob, recorded):
+    Segment.objects.create(slug="vip", name="VIP", is_key=True).customers.add(customer)
+    conditions = (
+        {"scores": [0, 4]},
+        {"contact_wanted": True, "scores": [9, 10]},
+        {"key_segment": True, "words": ["kö"]},
+        {"themes": ["waiting"], "surveys": ["relationship"]},
+    )
+    for position, condition in enumerate(conditions):
+        Rule.objects.create(name=f"{position}", is_on=True, position=position, condition=condition)
+    Rule.objects.create(name="Off", condition={"scores": [0, 10]})
+    activities = [
+        recorded(
+            answer(score, comment=comment, contact_wanted=wanted, customer=who, held_reason=held)
+        )
+        for score in (2, 5, 8, 10)
+        for comment in ("", "Lång kö", "Der var meget lang ventetid", "Fint")
+        for wanted in (False, True)
+        for who in (customer, None)
+        for held in ("", "test")
+    ]
+    noted = that_meet_a_rule(activities)
+    for activity in activities:
+        consider_answer(activity)
+    opened = set(Case.objects.values_list("response__public_id", flat=True))
+    assert opened
+    assert opened <= {activity.subject for activity in noted}
+    assert len(noted) < len(activities) / 2  # held answers, and those without anything
+    assert that_meet_a_rule([one for one in activities if one.subject in opened]) == []
 
 
 def test_value_is_that_of_the_whole_account(answer, customer):

@@ -15,6 +15,7 @@ from emptychair.programme.closedloop.praising import (
     pass_on_praise,
     praise_for,
     praise_of_team,
+    that_may_praise,
     whom_it_praises,
 )
 from emptychair.programme.lib.clock import today
@@ -28,6 +29,17 @@ def team(make_user, malmo):
         name: make_user(Role.EMPLOYEE, malmo, name=name, email=f"{name[:3]}{n}@x.example")
         for n, name in enumerate(names)
     }
+
+
+def test_only_promoters_with_words_are_looked_at(answer, recorded):
+    praising = answer(9, comment="Tack Elin")
+    others = [
+        answer(9),
+        answer(8, comment="Tack Elin"),
+        answer(10, comment="x", held_reason="test"),
+    ]
+    activities = [recorded(one) for one in (praising, *others)]
+    assert that_may_praise(activities) == activities[:1]
 
 
 @pytest.mark.parametrize(
