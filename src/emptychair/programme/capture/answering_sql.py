@@ -18,6 +18,7 @@ from emptychair.programme.capture.statements import (
     adapted,
     do,
     do_for_each,
+    insert,
     json_text,
     many,
     moment_of,
@@ -99,7 +100,9 @@ _INSERT_RESPONSE = (
     " wording_id, score, comment, ratings, contact_wanted, language, channel, unit, employee,"
     " touchpoint, traits, asked_at, answered_at, answered_on, changed_at, held_reason, source,"
     " is_unconfirmed, clock)"
-    " VALUES (%s, %s, %s, %s, (SELECT id FROM capture_wording WHERE survey_id = %s AND"
+)
+_RESPONSE_PLACES = (
+    "(%s, %s, %s, %s, (SELECT id FROM capture_wording WHERE survey_id = %s AND"
     " language = %s ORDER BY version DESC LIMIT 1), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
     " %s, %s, %s, %s, %s, '', %s, %s)"
 )
@@ -108,7 +111,8 @@ _INSERT_RESPONSE = (
 def insert_responses(answers: Sequence[FirstAnswer], moment: datetime) -> None:
     """Store first answers: responses, activities, changes, their invitations' outcomes."""
     at = adapted(moment)
-    do_for_each(_INSERT_RESPONSE, [_response_row(answer, moment, at) for answer in answers])
+    rows = [_response_row(answer, moment, at) for answer in answers]
+    insert(_INSERT_RESPONSE, _RESPONSE_PLACES, rows)
     # What a machine sent is no answer of the person, who is still to be reminded.
     _set_answered([new.target for new in answers if new.held_reason in ("", "test")], moment)
     _note("response.recorded", [(new.public_id, new.said) for new in answers], moment)
@@ -184,30 +188,28 @@ def amend_response(target: Target, said: Submission, moment: datetime, held_reas
 
 def note_origins(origins: Sequence[tuple[str, str, str, str]], moment: datetime) -> None:
     """Keep where answers to open links came from: response, link, source and network of each."""
-    do_for_each(
-        "INSERT INTO capture_origin (response, link, source, network, at, is_judged)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
+    insert(
+        "INSERT INTO capture_origin (response, link, source, network, at, is_judged)",
+        "(%s, %s, %s, %s, %s, %s)",
         [(*origin, adapted(moment), False) for origin in origins],
     )
 
 
-_INSERT_ACTIVITY = (
-    "INSERT INTO activity_activity (action, subject, actor, at, details, dispatched)"
-    " VALUES (%s, %s, '', %s, %s, %s)"
-)
+_INSERT_ACTIVITY = "INSERT INTO activity_activity (action, subject, actor, at, details, dispatched)"
+_ACTIVITY_PLACES = "(%s, %s, '', %s, %s, %s)"
 
 
 def note_kept_out(public_id: str, reason: str, moment: datetime) -> None:
     """Record that an entry was kept in the ledger and left its response as it stands."""
     details = json_text({"reason": reason})
-    do(_INSERT_ACTIVITY, ["response.kept_out", public_id, adapted(moment), details, False])
+    row = ("response.kept_out", public_id, adapted(moment), details, False)
+    insert(_INSERT_ACTIVITY, _ACTIVITY_PLACES, [row])
 
 
 def _note(action: str, sent: Sequence[tuple[str, Submission]], moment: datetime) -> None:
     at = adapted(moment)
-    do_for_each(
-        _INSERT_ACTIVITY, [(action, response, at, _details(said), False) for response, said in sent]
-    )
+    rows = [(action, response, at, _details(said), False) for response, said in sent]
+    insert(_INSERT_ACTIVITY, _ACTIVITY_PLACES, rows)
     _mark_changed("responses", [response for response, _ in sent])
 
 
@@ -221,7 +223,5 @@ def _details(said: Submission) -> str:
 
 
 def _mark_changed(table: str, keys: Sequence[str]) -> None:
-    do_for_each(
-        'INSERT INTO activity_change ("table", key) VALUES (%s, %s)',
-        [(table, key) for key in keys],
-    )
+    rows = [(table, key) for key in keys]
+    insert('INSERT INTO activity_change ("table", key)', "(%s, %s)", rows)

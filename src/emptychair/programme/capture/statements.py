@@ -39,6 +39,21 @@ def do_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
             cursor.executemany(statement, rows)
 
 
+def insert(into: str, places: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows: all in one statement where the database is a network away.
+
+    Args:
+        into: `INSERT INTO table (columns)`.
+        places: what stands for one row in VALUES: `(%s, %s)`.
+        rows: the parameters of each row.
+    """
+    if connection.vendor == "sqlite":
+        do_for_each(f"{into} VALUES {places}", rows)
+    elif rows:
+        everything = ", ".join([places] * len(rows))
+        do(f"{into} VALUES {everything}", [value for row in rows for value in row])
+
+
 def json_text(value: Any) -> str:
     """Return `value` as JSON is stored."""
     return _encode(value)
