@@ -1,6 +1,6 @@
 """Who gets a case: by unit, account, language or turn, never somebody who is away."""
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from emptychair.programme.accounts.models import Role, Unit, User
 from emptychair.programme.closedloop.models import Absence, Case, Rule
@@ -55,5 +55,6 @@ def _of_account(customer: Customer | None, there: QuerySet[User]) -> User | None
 
 def _longest_waiting(pool: QuerySet[User]) -> User | None:
     """Return whoever got the last case longest ago; who never had one comes first."""
-    waiting = pool.annotate(last_case=Max("case__opened_at"))
+    last = Case.objects.filter(owner=OuterRef("pk")).order_by("-opened_at").values("opened_at")
+    waiting = pool.annotate(last_case=Subquery(last[:1]))
     return waiting.order_by(F("last_case").asc(nulls_first=True), "pk").first()

@@ -107,6 +107,8 @@ class Case(models.Model):
             # For the inbox, the board, the overdue and the escalation.
             models.Index(fields=["state", "due_at"], name="case_state_due"),
             models.Index(fields=["owner", "state", "due_at"], name="case_of_owner"),
+            # For whose turn it is: the last case that each colleague got.
+            models.Index(fields=["owner", "-opened_at"], name="case_last_of_owner"),
             models.Index(fields=["unit", "state", "due_at"], name="case_of_unit"),
             # For asking again.
             models.Index(
