@@ -33,7 +33,7 @@ FALSE_DISCOVERY_RATE: Final = 0.05
 MOST_FOUND: Final = 20
 
 _SHUFFLES = 4
-_LANGUAGE_WEIGHT = 20  # comments of a language at which its own middle counts half
+_LANGUAGE_WEIGHT = 10  # comments of a language at which its own middle counts half
 _NO_DIRECTION = 1e-6
 _MOST_KEYWORDS = 5  # of a group in one language
 _FEWEST_WITH_WORD = 2  # comments of a group in the word's language
@@ -105,7 +105,7 @@ def groups_of_meaning(
     """Return groups of comments whose vectors lie together, the largest first.
 
     Vectors of one language lie together merely because of the language, so the middle of each
-    language is taken away first; that of a language with n comments weighs n / (n + 20), the
+    language is taken away first; that of a language with n comments weighs n / (n + 10), the
     middle of all the rest. Groups join by the mean cosine of their comments (average linkage)
     as long as it is at least `similarity`, and above what comments reach whose values were
     shuffled dimension by dimension. Five different comments make a group; the same words said
@@ -137,7 +137,7 @@ def groups_of_meaning(
     check_share(similarity, "similarity")
     given = _table(vectors, len(rows))
     usable = np.flatnonzero(np.isfinite(given).all(axis=1) & given.any(axis=1))
-    kept = [rows[i] for i in usable]
+    kept = [rows[i] for i in usable.tolist()]
     firsts, places = _different(kept)
     if len(firsts) > MOST_COMMENTS:
         raise ArgumentError(
@@ -176,7 +176,8 @@ def _table(vectors: Any, n: int) -> Floats:
 def _different(rows: Sequence[Mapping[str, Any]]) -> tuple[Places, Places]:
     """Return where each different comment stands first, and which of these each comment is."""
     known: dict[str, int] = {}
-    firsts, places = [], []
+    firsts: list[int] = []
+    places: list[int] = []
     for i, row in enumerate(rows):
         words = cleaned(row["comment"]).casefold()
         if words not in known:
@@ -300,7 +301,7 @@ def _group(
 
 def _examples(rows: Sequence[Mapping[str, Any]], near: Floats) -> Iterator[Quote]:
     """Return comments near the middle: the nearest of each language, then the next nearest."""
-    order = sorted(range(len(rows)), key=lambda i: (-round(near[i], 6), rows[i]["comment"]))
+    order = sorted(range(len(rows)), key=lambda i: (-round(float(near[i]), 6), rows[i]["comment"]))
     short = [i for i in order if len(rows[i]["comment"]) <= LONGEST] or order
     first_of = {rows[i]["language"]: i for i in reversed(short)}
     chosen = [i for i in short if first_of[rows[i]["language"]] == i]
