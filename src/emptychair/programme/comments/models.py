@@ -114,6 +114,7 @@ class Embedding(models.Model):
 
     model = models.CharField(max_length=120)
     next_response = models.BigIntegerField(default=0)  # readings before it have their vector
+    is_complete = models.BooleanField(default=False)  # every comment there was had its turn once
     changes = models.BigIntegerField(default=0)  # readings were made or changed so many times
     failed_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=400, blank=True)

@@ -93,11 +93,13 @@ def vectors_of(public_ids: Sequence[str]) -> dict[str, NDArray[np.float16]]:
 
 
 def vectors_version() -> str:
-    """Return what changes once comments have vectors of another model; blank while they wait."""
+    """Return the model by which comments are compared; blank until all have had their turn.
+
+    A comment that came since may still be without a vector; it is left out until it has one.
+    """
     name = embedding.model_in_force()
-    if not name or not Embedding.objects.filter(pk=1, model=name).exists() or _is_behind():
-        return ""
-    return name
+    is_there = Embedding.objects.filter(pk=1, model=name, is_complete=True).exists()
+    return name if name and is_there else ""
 
 
 def vector_state() -> VectorState:
@@ -118,15 +120,11 @@ def _state(name: str) -> Embedding:
     state, _ = Embedding.objects.get_or_create(pk=1, defaults={"model": name})
     if state.model != name:
         Embedding.objects.filter(pk=1).update(
-            model=name, next_response=0, changes=F("changes") + 1, failed_at=None, last_error=""
-        )
+            model=name, next_response=0, is_complete=False, changes=F("changes") + 1,
+            failed_at=None, last_error="",
+        )  # fmt: skip
         state.refresh_from_db()
     return state
-
-
-def _is_behind() -> bool:
-    next_response = Embedding.objects.filter(pk=1).values("next_response")
-    return CommentReading.objects.filter(pk__gte=next_response).exists()
 
 
 def _next_batch() -> bool:
@@ -144,10 +142,12 @@ def _next_batch() -> bool:
     if waiting:
         made = embedding.load()([text for _, _, text in waiting])
         _store(state.model, {key: digest for key, digest, _ in waiting}, made)
-    if last:
+    if last or not state.is_complete:
         Embedding.objects.filter(pk=1, model=state.model, changes=state.changes).update(
-            next_response=last + 1, failed_at=None, last_error=""
-        )
+            next_response=last + 1 if last else state.next_response,
+            is_complete=state.is_complete or not last,
+            failed_at=None, last_error="",
+        )  # fmt: skip
     return bool(last)
 
 

@@ -53,7 +53,8 @@ def refresh_theme_studies() -> None:
         return
     newest = ThemeStudy.objects.order_by("-computed_at").first()
     if newest is not None:
-        same_themes = newest.data_version.rpartition(".")[2] == version.rpartition(".")[2]
+        # Another model or other themes are not waited for.
+        same_themes = newest.data_version.rsplit(".", 2)[1:] == version.rsplit(".", 2)[1:]
         same_day = newest.ends_on == today()
         if newest.data_version == version and same_day:
             return
@@ -64,10 +65,10 @@ def refresh_theme_studies() -> None:
 
 
 def _version() -> str:
-    """Return what changes with the answers, the vectors of comments, and last the themes."""
+    """Return what changes with the answers, the model of vectors, and last the themes."""
     vectors = vectors_version()
-    mark = f".{digest_of({'model': vectors})[:8]}" if vectors else ""
-    return f"{layer.version()}{mark}.{version_in_force()}"
+    mark = digest_of({"model": vectors})[:8] if vectors else "words"
+    return f"{layer.version()}.{mark}.{version_in_force()}"
 
 
 def _refresh(period: ThemeStudy.Period, version: str) -> None:
