@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -43,6 +44,11 @@ class VectorState:
     is_folder: bool
     percent: int
     trouble: str
+
+    @property
+    def model(self) -> str:
+        """What colleagues are told the model is called; where it lies is the operator's."""
+        return Path(self.asked).name if self.is_folder else self.asked
 
 
 def embed_comments() -> None:

@@ -185,6 +185,7 @@ def test_it_goes_on_in_batches_and_puts_each_comment_into_numbers_once(model, fo
     vectors.embed_comments()
     assert len(SmallModel.seen) == 104
     assert vectors.vector_state().percent == 100
+    assert vectors.vector_state().model == "small"
     assert set(vectors.vectors_of(["none"])) == set()
 
 
