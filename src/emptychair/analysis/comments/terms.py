@@ -96,7 +96,7 @@ def p_value(inside: int, outside: int, all_inside: int, all_outside: int) -> flo
         >>> p_value(5, 5, 50, 50)
         1.0
         >>> round(p_value(4, 0, 10, 90), 6)
-        1.2e-05
+        7e-06
     """
     table = ((inside, all_inside - inside), (outside, all_outside - outside))
     total = all_inside + all_outside
