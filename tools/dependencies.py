@@ -83,7 +83,8 @@ def main() -> int:
     for module, path in sorted(imported().items()):
         if module in sys.stdlib_module_names or module in ("emptychair", "__future__"):
             continue
-        names = {normal(name) for name in distributions.get(module, [])}
+        # An extra that is not installed here goes by the name of its module.
+        names = {normal(name) for name in distributions.get(module, [module])}
         used |= names
         if not names & wanted:
             problems.append(f"{path.relative_to(ROOT)} imports {module}, which is not declared")

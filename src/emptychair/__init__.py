@@ -30,6 +30,7 @@ _NAMES = {
     "comments.columns": ("with_themes",),
     "comments.discover": ("Discovery", "discover"),
     "comments.masking": ("masked",),
+    "comments.meaning": ("MeaningGroup", "comments_without_theme", "groups_of_meaning"),
     "comments.quotes": ("Quote", "quotes"),
     "comments.reading": ("CommentReading", "read_comment"),
     "comments.taxonomy": ("Taxonomy", "Theme", "read_taxonomy", "shipped_taxonomy"),

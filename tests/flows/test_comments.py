@@ -64,6 +64,47 @@ def test_from_a_theme_to_its_comments_and_a_new_theme(comments, context, faults,
     assert Theme.objects.get(key="kaffemaskinen").origin == "adopted"
 
 
+@pytest.fixture
+def groups(comments):
+    """A group of comments by meaning, as the worker stores it."""
+    quotes = [
+        {"text": "Kaffet var kallt", "language": "sv", "score": 3},
+        {"text": "Kaffen var kold, skriver [name]", "language": "da", "score": 4},
+        {"text": "The coffee was cold", "language": "en", "score": 7},
+    ]
+    ThemeStudy.objects.filter(among="all").update(
+        meanings=[
+            {
+                "label": "coffee", "n": 31, "share": 0.2, "nps_points": -42.0, "closeness": 0.7,
+                "languages": {"sv": 14, "da": 9, "en": 8}, "examples": quotes,
+                "keywords": {"sv": ["kaffe*"], "da": ["kaffe*"], "en": ["coffee", "cold*"]},
+            }
+        ]
+    )  # fmt: skip
+
+
+def test_a_group_by_meaning_becomes_a_theme_of_three_languages(groups, context, faults, alice):  # noqa: F811
+    log_in(context, alice.email)
+    page = context.new_page()
+    page.goto("/root-cause/comments/")
+    group = page.get_by_role("article", name="coffee")
+    expect(group).to_contain_text("31 comments, NPS")
+    expect(group).to_contain_text("Kaffet var kallt")
+    expect(group.get_by_text("The coffee was cold")).to_have_attribute("lang", "en")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    group.get_by_role("link", name="Adopt the group coffee as a theme").click()
+    expect(page.locator("[name=words_da]")).to_have_value("kaffe*")
+    expect(page.locator("#ec-trial")).to_contain_text("13")
+    page.get_by_role("button", name="Save and read all comments again").click()
+    expect(page.get_by_text("Saved. All comments are read again")).to_be_visible()
+    assert faults == []
+    theme = Theme.objects.get(key="coffee")
+    assert theme.origin == "adopted"
+    assert theme.keywords["en"] == ["coffee", "cold*"]
+
+
 def test_a_theme_chooses_the_comments_of_delivery(comments, context, faults, alice):  # noqa: F811
     log_in(context, alice.email)
     page = context.new_page()

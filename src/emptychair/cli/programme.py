@@ -73,10 +73,13 @@ def demo(port: int, data: Path, customers: int, seed: int) -> None:
 def serve(host: str, port: int) -> None:
     """Run the web server and the worker of an installation."""
     set_up()
+    from emptychair.programme.comments.embedding import trouble
     from emptychair.programme.server import prepare
     from emptychair.programme.server import serve as run
 
     prepare()
+    if said := trouble():
+        click.echo(said, err=True)
     raise SystemExit(run(host, port, say=click.echo, ready=lambda: click.echo("Ready.")))
 
 

@@ -24,6 +24,7 @@ from emptychair.programme.closedloop.writing import send_letter
 from emptychair.programme.comments import trigrams
 from emptychair.programme.comments.assistant import ask_assistant
 from emptychair.programme.comments.reading import read_again
+from emptychair.programme.comments.vectors import embed_comments
 from emptychair.programme.customers.building import build_segments
 from emptychair.programme.exchange.running import continue_imports, remove_old_files
 from emptychair.programme.improvement.raising import tell_team
@@ -78,6 +79,7 @@ ROUTINES: Mapping[str, Periodic] = {
     "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
     "comments.tidy_trigrams": Periodic(timedelta(hours=6), trigrams.tidy, lane="slow"),
     "comments.ask_assistant": Periodic(timedelta(seconds=30), ask_assistant, lane="slow"),
+    "comments.embed_comments": Periodic(timedelta(seconds=15), embed_comments, lane="slow"),
     "listening.refresh_theme_studies": Periodic(
         timedelta(minutes=1), refresh_theme_studies, lane="slow"
     ),

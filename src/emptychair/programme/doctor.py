@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from emptychair.programme.activity.models import Delivery
 from emptychair.programme.capture.models import Response
+from emptychair.programme.comments.vectors import vector_state
 from emptychair.programme.mailroom.sorting import trouble
 from emptychair.programme.warehouse import checking, services, tables
 from emptychair.programme.warehouse.writing import sole_writer
@@ -24,7 +25,7 @@ class Finding:
 
 def examine(what: str, *, rebuild: bool = False) -> list[Finding]:
     """Look at the `warehouse`, or at `all`; with `rebuild`, mend it and its sums first."""
-    findings = [] if what == "warehouse" else [*_settings(), *_database()]
+    findings = [] if what == "warehouse" else [*_settings(), *_database(), _embeddings()]
     if rebuild:
         _rebuild()
     return [*findings, *_warehouse()]
@@ -69,6 +70,16 @@ def _database() -> Iterator[Finding]:
             cursor.execute("PRAGMA integrity_check")
             (verdict,) = cursor.fetchone()
         yield Finding(verdict == "ok", f"SQLite's integrity check says: {verdict}")
+
+
+def _embeddings() -> Finding:
+    """Look at whether comments can be compared by meaning, if that was asked for."""
+    state = vector_state()
+    if not state.asked:
+        return Finding(True, "comments are read by words alone (EMPTYCHAIR_EMBEDDINGS is empty)")
+    if state.trouble:
+        return Finding(False, state.trouble)
+    return Finding(True, f"{state.percent} % of the comments have a vector of {state.asked}")
 
 
 def _months() -> Iterator[Finding]:

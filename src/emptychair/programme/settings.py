@@ -151,6 +151,7 @@ MAIL_RETURN = config.mail_return(config.setting("EMPTYCHAIR_MAIL_RETURN"))
 CHAT = config.setting("EMPTYCHAIR_CHAT").split()
 OUTBOUND_ALLOW = frozenset(filter(None, config.setting("EMPTYCHAIR_OUTBOUND_ALLOW").split(",")))
 ASSISTANT_KEY = config.setting("EMPTYCHAIR_ASSISTANT_KEY")
+EMBEDDINGS = config.setting("EMPTYCHAIR_EMBEDDINGS").strip()
 SMS = config.sms(config.setting("EMPTYCHAIR_SMS"))
 globals().update(
     config.mail(

@@ -97,3 +97,29 @@ class Assistant(models.Model):
         constraints = [
             models.CheckConstraint(name="one_assistant", condition=models.Q(pk=1)),
         ]
+
+
+class CommentVector(models.Model):
+    """What one comment means, as a model put it into numbers; gone when its words are."""
+
+    reading = models.OneToOneField(
+        CommentReading, primary_key=True, on_delete=models.CASCADE, related_name="vector"
+    )
+    model = models.CharField(max_length=120)
+    numbers = models.BinaryField()  # half-precision floats of unit length, little-endian
+
+
+class Embedding(models.Model):
+    """How far comments have vectors of the model in force; there is none while it is off."""
+
+    model = models.CharField(max_length=120)
+    next_response = models.BigIntegerField(default=0)  # readings before it have their vector
+    is_complete = models.BooleanField(default=False)  # every comment there was had its turn once
+    changes = models.BigIntegerField(default=0)  # readings were made or changed so many times
+    failed_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="one_embedding", condition=models.Q(pk=1)),
+        ]

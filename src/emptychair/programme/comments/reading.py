@@ -16,6 +16,7 @@ from emptychair.programme.capture.models import Response
 from emptychair.programme.comments.models import CommentReading, Taxonomy
 from emptychair.programme.comments.queries import active_themes
 from emptychair.programme.comments.services import install_themes
+from emptychair.programme.comments.vectors import note_changed
 
 BATCH = 1_000
 LONGEST_RUN = 20.0  # seconds
@@ -99,6 +100,7 @@ def _read(rows: Sequence[_Row], themes: Themes, version: int) -> list[str]:
         .values_list("pk", flat=True)
     )
     made, changed = [], []
+    fresh, other_words = [], []
     for key, public_id, comment, language in rows:
         old, digest = there.get(key), digest_of(comment, language)
         if not comment.strip() or key not in present:
@@ -107,11 +109,16 @@ def _read(rows: Sequence[_Row], themes: Themes, version: int) -> list[str]:
             continue
         new = reading_of(key, comment, language, themes, version)
         made.append(new)
+        if old is None:
+            fresh.append(key)
+        elif old.digest != digest:
+            other_words.append(key)
         if old is None or _told(old) != _told(new):
             changed.append(public_id)
     CommentReading.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["response"], update_fields=list(_FIELDS)
     )
+    note_changed(fresh, other_words)
     return changed
 
 

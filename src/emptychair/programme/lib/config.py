@@ -118,6 +118,14 @@ SETTINGS = (
         "Key of the service that reads comments without a theme, if one is switched on.",
     ),
     Setting(
+        "EMPTYCHAIR_EMBEDDINGS",
+        "",
+        "Empty: themes are discovered by words alone. The folder of a sentence-transformers model"
+        " groups comments by meaning across languages too, on this machine; nothing leaves. The"
+        " name of a model instead of a folder has its files downloaded once. Needs the extra"
+        " `embeddings`.",
+    ),
+    Setting(
         "EMPTYCHAIR_HOOK_SECRET",
         "",
         "`user:word` with which mail provider and SMS gateway report to `/hooks/`. Empty: made"

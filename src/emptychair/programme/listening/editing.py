@@ -1,5 +1,6 @@
 """The editor of themes: add, change, merge, switch off, adopt, undo."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -79,7 +80,7 @@ def show_taxonomy(request: HttpRequest) -> HttpResponse:
 @requires("theme.change")
 def new_theme(request: HttpRequest) -> HttpResponse:
     """Add a theme, an empty one or one that was discovered."""
-    form = ThemeForm(request.POST or None, initial=_adopted(request.GET.get("adopt", "")))
+    form = ThemeForm(request.POST or None, initial=_adopted(request.GET))
     if request.method == "POST" and form.is_valid():
         origin = Theme.Origin.ADOPTED if form.cleaned_data["adopted"] else Theme.Origin.OWN
         save_theme(
@@ -159,8 +160,11 @@ def _saved(request: HttpRequest) -> HttpResponse:
     return redirect("comments:taxonomy")
 
 
-def _adopted(label: str) -> dict[str, object]:
-    found = discovery_called(label) if label else None
+def _adopted(asked: Mapping[str, str]) -> dict[str, object]:
+    if asked.get("adopt_group"):
+        found = discovery_called(asked["adopt_group"], "meanings")
+    else:
+        found = discovery_called(asked.get("adopt", ""))
     if found is None:
         return {}
     words = {f"words_{code}": ", ".join(found["keywords"].get(code, ())) for code in LANGUAGES}

@@ -20,6 +20,7 @@ from emptychair.programme.comments.assistant import (
     waiting,
 )
 from emptychair.programme.comments.queries import active_themes
+from emptychair.programme.comments.vectors import vector_state
 from emptychair.programme.lib.outbound import OutboundError
 from emptychair.programme.visibility.views import reader_of
 
@@ -95,6 +96,7 @@ def show_assistant(request: HttpRequest) -> HttpResponse:
         "leaves": leaves[0],
         "has_key": bool(settings.ASSISTANT_KEY),
         "has_example": bool(comments),
+        "vectors": vector_state(),
     }
     status = 400 if form.errors else 200
     return render(request, "listening/assistant.html", context, status=status)

@@ -27,6 +27,7 @@ class ThemeStudy(models.Model):
     ends_on = models.DateField()
     effects = models.JSONField(default=list)  # fields of the library's records
     discoveries = models.JSONField(default=list)
+    meanings = models.JSONField(default=list)  # groups of comments, where they have vectors
     n = models.PositiveIntegerField(default=0)  # comments that tell something
     is_withheld = models.BooleanField(default=False)
     why_empty = models.CharField(max_length=300, blank=True)  # as the library said it

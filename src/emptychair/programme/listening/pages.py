@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -25,6 +25,7 @@ from emptychair.programme.visibility.pictures import ChartBlock, chart_block
 
 FILTERS: Final = ("period", "segment", "unit")
 USUAL_PERIOD: Final = ThemeStudy.Period.YEAR
+Kind = Literal["discoveries", "meanings"]
 _MASKS = re.compile("|".join(re.escape(label) for label in LABELS.values()))
 
 
@@ -69,6 +70,19 @@ class DiscoveryRow:
 
 
 @dataclass(frozen=True)
+class MeaningRow:
+    """Comments that mean the same and could be a theme."""
+
+    label: str
+    n: str
+    nps: str
+    languages: str
+    keywords: tuple[tuple[str, str, str], ...]  # code and name of the language, words
+    quotes: tuple[QuoteLine, ...]
+    adopt_url: str
+
+
+@dataclass(frozen=True)
 class ThemesPage:
     """Everything the page shows; `state` is pending, empty, withheld or usual."""
 
@@ -80,6 +94,7 @@ class ThemesPage:
     chart: ChartBlock | None = None
     rows: tuple[ThemeRow, ...] = ()
     discoveries: tuple[DiscoveryRow, ...] = ()
+    meanings: tuple[MeaningRow, ...] = ()
     computed_at: datetime | None = None
     digest: str = ""
     version: str = ""
@@ -120,6 +135,7 @@ def themes_page(
         discoveries=tuple(
             _discovery(one, words) for one in study.discoveries if scope.units is None
         ),
+        meanings=tuple(_meaning(one, words) for one in study.meanings if scope.units is None),
         computed_at=study.computed_at,
         digest=study.inputs_digest[:12],
         version=study.library_version,
@@ -146,13 +162,10 @@ def chart_of(study: ThemeStudy, words: Words) -> Chart:
     return impact_chart(rows, words)
 
 
-def discovery_called(label: str) -> Mapping[str, Any] | None:
-    """Return a stored discovery by its label."""
-    found = ThemeStudy.objects.filter(among=ThemeStudy.Among.ALL).values_list(
-        "discoveries", flat=True
-    )
-    for discoveries in found:
-        for one in discoveries:
+def discovery_called(label: str, kind: Kind = "discoveries") -> Mapping[str, Any] | None:
+    """Return a stored discovery by its label: words, or a group of comments that mean the same."""
+    for found in ThemeStudy.objects.filter(among=ThemeStudy.Among.ALL).values_list(kind, flat=True):
+        for one in found:
             if one["label"] == label:
                 known: Mapping[str, Any] = one
                 return known
@@ -254,3 +267,18 @@ def _discovery(one: Mapping[str, Any], words: Words) -> DiscoveryRow:
         one["label"], words.number(one["n"]), words.points(one["nps_points"]),
         "; ".join(keywords), example, adopt,
     )  # fmt: skip
+
+
+def _meaning(one: Mapping[str, Any], words: Words) -> MeaningRow:
+    return MeaningRow(
+        label=one["label"],
+        n=words.number(one["n"]),
+        nps=words.points(one["nps_points"]),
+        languages=_parts(one["languages"], naming.language_name, words),
+        keywords=tuple(
+            (language, naming.language_name(language), ", ".join(found))
+            for language, found in one["keywords"].items()
+        ),
+        quotes=tuple(_quote(quote) for quote in one["examples"]),
+        adopt_url=f"{reverse('comments:new_theme')}?" + urlencode({"adopt_group": one["label"]}),
+    )

@@ -12,12 +12,14 @@ from django.db import transaction
 
 from emptychair.analysis.comments.columns import THEME_PREFIX
 from emptychair.analysis.comments.discover import discover
+from emptychair.analysis.comments.meaning import comments_without_theme, groups_of_meaning
 from emptychair.analysis.comments.quotes import quotes
 from emptychair.analysis.comments.themes import ThemeEffect, themes
 from emptychair.analysis.delivery.disclosure import suppressed_cells
 from emptychair.analysis.errors import AnalysisError
 from emptychair.analysis.sums.counts import Group
 from emptychair.programme.comments.queries import progress, theme_states, version_in_force
+from emptychair.programme.comments.vectors import vectors_of, vectors_version
 from emptychair.programme.insight.figures import digest_of, library_version
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.listening.models import ThemeStudy
@@ -41,16 +43,18 @@ class _Cell:
     is_withheld: bool = False
     why_empty: str = ""
     discoveries: tuple[Any, ...] = ()
+    meanings: tuple[Any, ...] = ()
 
 
 def refresh_theme_studies() -> None:
     """Make all studies anew, unless nothing has changed or the last ones are fresh enough."""
-    version = f"{layer.version()}.{version_in_force()}"
+    version = _version()
     if layer.version() == "-1" or progress() is not None:
         return
     newest = ThemeStudy.objects.order_by("-computed_at").first()
     if newest is not None:
-        same_themes = newest.data_version.rpartition(".")[2] == version.rpartition(".")[2]
+        # Another model or other themes are not waited for.
+        same_themes = newest.data_version.rsplit(".", 2)[1:] == version.rsplit(".", 2)[1:]
         same_day = newest.ends_on == today()
         if newest.data_version == version and same_day:
             return
@@ -58,6 +62,13 @@ def refresh_theme_studies() -> None:
             return
     for period in PERIODS:
         _refresh(period, version)
+
+
+def _version() -> str:
+    """Return what changes with the answers, the model of vectors, and last the themes."""
+    vectors = vectors_version()
+    mark = digest_of({"model": vectors})[:8] if vectors else "words"
+    return f"{layer.version()}.{mark}.{version_in_force()}"
 
 
 def _refresh(period: ThemeStudy.Period, version: str) -> None:
@@ -89,6 +100,7 @@ def _study(
         ends_on=today(),
         effects=cell.effects,
         discoveries=list(cell.discoveries),
+        meanings=list(cell.meanings),
         n=cell.n,
         is_withheld=cell.is_withheld,
         why_empty=cell.why_empty,
@@ -121,7 +133,20 @@ def _everybody(table: ir.Table) -> _Cell:
     except AnalysisError as error:
         return _Cell([], 0, why_empty=str(error)[:300])
     shown = tuple(plain(asdict(one)) for one in discovered if one.n >= settings.MINIMUM_CELL)
-    return _Cell(_shown(found, told), _commented(found), discoveries=shown)
+    return _Cell(
+        _shown(found, told), _commented(found), discoveries=shown, meanings=_meanings(table)
+    )
+
+
+def _meanings(table: ir.Table) -> tuple[Any, ...]:
+    """Return groups of comments without a theme that mean the same, where these have vectors."""
+    if not vectors_version():
+        return ()
+    rows = comments_without_theme(table)
+    vectors = vectors_of([row["response_id"] for row in rows])
+    with_vector = [row for row in rows if row["response_id"] in vectors]
+    found = groups_of_meaning(with_vector, [vectors[row["response_id"]] for row in with_vector])
+    return tuple(plain(asdict(one)) for one in found if one.n >= settings.MINIMUM_CELL)
 
 
 def _of_segment(table: ir.Table, segment: str) -> _Cell:
