@@ -55,14 +55,12 @@ def consider_answer(activity: Activity) -> None:
         activity: `response.recorded`, `response.amended` or `response.released`; its subject is
             the response. An answer that has its case already keeps that one.
     """
-    responses = Response.objects.filter(public_id=activity.subject, case=None)
-    if not responses.exists():
-        return
     rules = list(Rule.objects.filter(is_on=True))
     if any(rule.condition.get("themes") for rule in rules):
         read_now(activity.subject)
+    waiting = Response.objects.filter(public_id=activity.subject, case=None)
     for rule in rules:
-        response = responses_meeting(rule.condition, responses).first()
+        response = responses_meeting(rule.condition, waiting.select_related("customer")).first()
         if response is not None:
             open_case(rule, response)
             return
