@@ -54,7 +54,8 @@ class Constants:
     page: Line  # processor seconds over rows of the layer's grain
     fact_bytes: float  # of one answer in the warehouse
     cell_bytes: float  # of one row of the layer
-    answers_per_second: float
+    answers_per_second: float  # by SQLite
+    on_server_per_second: float  # by one web process on PostgreSQL
     copied_per_second: float
     planned_per_second: float  # customers looked at
     mails_per_second: float
@@ -142,7 +143,8 @@ def constants() -> Constants:
             ),
             fact_bytes=found["B19", "bytes of an answer in the warehouse"],
             cell_bytes=found["B19", "bytes of a row of the layer"],
-            answers_per_second=found["B5", "answers per second, hot path"],
+            answers_per_second=found["B5", "answers per second, hot path, SQLite"],
+            on_server_per_second=found["B5", "answers per second, hot path, PostgreSQL"],
             copied_per_second=_first(found, "B8", "first load"),
             planned_per_second=found["B10", "customers looked at"],
             mails_per_second=found["B10", "mails rendered and handed over"],
@@ -208,10 +210,10 @@ def _database(answers: float, customers: float, known: Constants) -> Part:
         place, reason = "SQLite", f"peak below {limit:,.0f}/s, file below {DATABASE_GB:,.0f} GB"
     else:
         why = "peak" if peak > limit else "size"
-        webs = max(2, math.ceil(peak / limit))
+        webs = max(2, math.ceil(peak / (HEADROOM * known.on_server_per_second)))
         place = f"PostgreSQL, {webs} web processes"
         reason = f"{why}: beyond one SQLite file"
-    cores = max(1.0, peak / PEAK / known.answers_per_second * known.cores)
+    cores = max(1.0, peak / PEAK / known.on_server_per_second * known.cores)
     figure = f"peak {peak:,.1f} answers/s, {gigabytes:,.1f} GB"
     return Part("database and web", place, figure, f"{reason} (B5)", 24 * cores, gigabytes)
 

@@ -16,6 +16,7 @@ KNOWN = scale.Constants(
     fact_bytes=20.0,
     cell_bytes=5.0,
     answers_per_second=1_000.0,
+    on_server_per_second=500.0,
     copied_per_second=50_000.0,
     planned_per_second=20_000.0,
     mails_per_second=60.0,
