@@ -22,6 +22,14 @@ from emptychair.analysis.tables import connect
 ROWS = {"small": 5_000, "medium": 1_000_000, "full": 10_000_000}
 ROUNDS = {"small": 1, "medium": 3, "full": 3}
 CLUSTER = "spark:local-cluster[2,1,2048]"
+SPARK = "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4"
+# For tiny tables, making code for each question takes far longer than answering it.
+SPARK_SMALL = (
+    "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2"
+    " --conf spark.sql.codegen.wholeStage=false"
+    " --conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1"
+    " --conf spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1"
+)
 RATINGS = ("rating_price", "rating_speed", "rating_help", "rating_range")
 RATED = """
 SELECT *, 's' || hash(response_id) % 20 AS segment, CAST(answered_at AS DATE) AS answered_on,
@@ -36,7 +44,7 @@ def run(size: str) -> Iterator[Figure]:
 
     One after another: on a small machine the last takes minutes.
     """
-    with tempfile.TemporaryDirectory() as folder, _spark(folder) as spark:
+    with tempfile.TemporaryDirectory() as folder, _spark(folder, size) as spark:
         facts, people = _made(ROWS[size], Path(folder))
         here = ibis.duckdb.connect(threads=2)
         there = {"DuckDB": _read(here, facts, people), "Spark": _read(spark, facts, people)}
@@ -95,13 +103,11 @@ def _read(engine: ibis.BaseBackend, facts: Path, people: Path) -> Tables:
 
 
 @contextlib.contextmanager
-def _spark(folder: str) -> Iterator[ibis.BaseBackend]:
+def _spark(folder: str, size: str) -> Iterator[ibis.BaseBackend]:
     os.environ["SPARK_LOCAL_DIRS"] = folder
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4"
-        " --conf spark.ui.showConsoleProgress=false pyspark-shell"
-    )
+    settings = SPARK_SMALL if size == "small" else SPARK
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"{settings} pyspark-shell"
     # Spark's workers leave their folders where the driver was started.
     with contextlib.chdir(folder):
         engine = connect(CLUSTER)

@@ -15,6 +15,7 @@ from django.db import connection
 
 from emptychair.programme.capture.answering_targets import Target
 from emptychair.programme.capture.statements import (
+    Table,
     adapted,
     do,
     do_for_each,
@@ -95,24 +96,27 @@ def submission(submission_id: str) -> Entry | None:
     return Entry(row[0], row[1], row[2], moment_of(row[3])) if row else None
 
 
-_INSERT_RESPONSE = (
-    "INSERT INTO capture_response (public_id, survey_id, invitation_id, customer_id,"
-    " wording_id, score, comment, ratings, contact_wanted, language, channel, unit, employee,"
-    " touchpoint, traits, asked_at, answered_at, answered_on, changed_at, held_reason, source,"
-    " is_unconfirmed, clock)"
-)
-_RESPONSE_PLACES = (
-    "(%s, %s, %s, %s, (SELECT id FROM capture_wording WHERE survey_id = %s AND"
-    " language = %s ORDER BY version DESC LIMIT 1), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s, %s, '', %s, %s)"
-)
+_RESPONSE = Table(
+    "capture_response",
+    (
+        "public_id", "survey_id", "invitation_id", "customer_id", "score", "comment", "ratings",
+        "contact_wanted", "language", "channel", "unit", "employee", "touchpoint", "traits",
+        "asked_at", "answered_at", "answered_on", "changed_at", "held_reason", "source",
+        "is_unconfirmed", "clock",
+    ),
+    json=frozenset({"ratings", "traits"}),
+    looked_up={
+        "wording_id": "(SELECT w.id FROM capture_wording w WHERE w.survey_id = r.survey_id"
+        " AND w.language = r.language ORDER BY w.version DESC LIMIT 1)"
+    },
+)  # fmt: skip
 
 
 def insert_responses(answers: Sequence[FirstAnswer], moment: datetime) -> None:
     """Store first answers: responses, activities, changes, their invitations' outcomes."""
     at = adapted(moment)
     rows = [_response_row(answer, moment, at) for answer in answers]
-    insert(_INSERT_RESPONSE, _RESPONSE_PLACES, rows)
+    insert(_RESPONSE, rows)
     # What a machine sent is no answer of the person, who is still to be reminded.
     _set_answered([new.target for new in answers if new.held_reason in ("", "test")], moment)
     _note("response.recorded", [(new.public_id, new.said) for new in answers], moment)
@@ -125,8 +129,6 @@ def _response_row(answer: FirstAnswer, moment: datetime, at: object) -> Sequence
         target.survey,
         target.invitation,
         target.customer,
-        target.survey,
-        said.language,
         said.score,
         said.comment or "",
         json_text(said.ratings),
@@ -142,6 +144,7 @@ def _response_row(answer: FirstAnswer, moment: datetime, at: object) -> Sequence
         connection.ops.adapt_datefield_value(local_date(answered_at)),
         at,
         answer.held_reason,
+        "",
         said.unconfirmed,
         answer.clock,
     ]
@@ -186,30 +189,32 @@ def amend_response(target: Target, said: Submission, moment: datetime, held_reas
     _note("response.amended", [(target.response, said)], moment)
 
 
+_ORIGIN = Table("capture_origin", ("response", "link", "source", "network", "at", "is_judged"))
+
+
 def note_origins(origins: Sequence[tuple[str, str, str, str]], moment: datetime) -> None:
     """Keep where answers to open links came from: response, link, source and network of each."""
-    insert(
-        "INSERT INTO capture_origin (response, link, source, network, at, is_judged)",
-        "(%s, %s, %s, %s, %s, %s)",
-        [(*origin, adapted(moment), False) for origin in origins],
-    )
+    insert(_ORIGIN, [(*origin, adapted(moment), False) for origin in origins])
 
 
-_INSERT_ACTIVITY = "INSERT INTO activity_activity (action, subject, actor, at, details, dispatched)"
-_ACTIVITY_PLACES = "(%s, %s, '', %s, %s, %s)"
+_ACTIVITY = Table(
+    "activity_activity",
+    ("action", "subject", "actor", "at", "details", "dispatched"),
+    json=frozenset({"details"}),
+)
+_CHANGE = Table("activity_change", ("table", "key"))
 
 
 def note_kept_out(public_id: str, reason: str, moment: datetime) -> None:
     """Record that an entry was kept in the ledger and left its response as it stands."""
     details = json_text({"reason": reason})
-    row = ("response.kept_out", public_id, adapted(moment), details, False)
-    insert(_INSERT_ACTIVITY, _ACTIVITY_PLACES, [row])
+    insert(_ACTIVITY, [("response.kept_out", public_id, "", adapted(moment), details, False)])
 
 
 def _note(action: str, sent: Sequence[tuple[str, Submission]], moment: datetime) -> None:
     at = adapted(moment)
-    rows = [(action, response, at, _details(said), False) for response, said in sent]
-    insert(_INSERT_ACTIVITY, _ACTIVITY_PLACES, rows)
+    rows = [(action, response, "", at, _details(said), False) for response, said in sent]
+    insert(_ACTIVITY, rows)
     _mark_changed("responses", [response for response, _ in sent])
 
 
@@ -223,5 +228,4 @@ def _details(said: Submission) -> str:
 
 
 def _mark_changed(table: str, keys: Sequence[str]) -> None:
-    rows = [(table, key) for key in keys]
-    insert('INSERT INTO activity_change ("table", key)', "(%s, %s)", rows)
+    insert(_CHANGE, [(table, key) for key in keys])

@@ -1,8 +1,10 @@
 """Statements written by hand: for what runs with every answer, where the ORM is too slow."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -39,19 +41,50 @@ def do_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
             cursor.executemany(statement, rows)
 
 
-def insert(into: str, places: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows: all in one statement where the database is a network away.
+@dataclass(frozen=True)
+class Table:
+    """A table that is written with every answer.
 
-    Args:
-        into: `INSERT INTO table (columns)`.
-        places: what stands for one row in VALUES: `(%s, %s)`.
-        rows: the parameters of each row.
+    Attributes:
+        name: of the table.
+        columns: what each row gives, in this order.
+        json: those of them that are JSON, given as text.
+        looked_up: further columns, each an expression over the given ones of `r`.
     """
+
+    name: str
+    columns: tuple[str, ...]
+    json: frozenset[str] = frozenset()
+    looked_up: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def one_by_one(self) -> str:
+        """Insert the row of the parameters."""
+        given = ", ".join(f'%s AS "{column}"' for column in self.columns)
+        return self._insert([f'r."{column}"' for column in self.columns], f"(SELECT {given})")
+
+    @cached_property
+    def all_at_once(self) -> str:
+        """Insert the rows of one parameter, an array of JSON objects."""
+        given = [
+            f"""(r."{column}" #>> '{{}}')::jsonb""" if column in self.json else f'r."{column}"'
+            for column in self.columns
+        ]
+        return self._insert(given, f'json_populate_recordset(NULL::"{self.name}", %s)')
+
+    def _insert(self, given: Sequence[str], rows: str) -> str:
+        names = ", ".join(f'"{column}"' for column in (*self.columns, *self.looked_up))
+        values = ", ".join((*given, *self.looked_up.values()))
+        return f'INSERT INTO "{self.name}" ({names}) SELECT {values} FROM {rows} r'  # noqa: S608
+
+
+def insert(table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows; in one statement where the database is a process of its own."""
     if connection.vendor == "sqlite":
-        do_for_each(f"{into} VALUES {places}", rows)
+        do_for_each(table.one_by_one, rows)
     elif rows:
-        everything = ", ".join([places] * len(rows))
-        do(f"{into} VALUES {everything}", [value for row in rows for value in row])
+        everything = [dict(zip(table.columns, row, strict=True)) for row in rows]
+        do(table.all_at_once, [json.dumps(everything, ensure_ascii=False, default=str)])
 
 
 def json_text(value: Any) -> str:
