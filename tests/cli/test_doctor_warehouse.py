@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from emptychair.cli.programme import doctor
+from emptychair.cli import group
 from emptychair.programme.activity.services import mark_changed
 from emptychair.programme.capture.models import Response, Survey
 from emptychair.programme.customers.models import Customer, Value
@@ -37,7 +37,7 @@ def answers(transactional_db: None) -> list[Response]:
 
 
 def said_by_doctor(*options: str) -> tuple[int, str]:
-    done = CliRunner().invoke(doctor, ["warehouse", *options])
+    done = CliRunner().invoke(group, ["doctor", "warehouse", *options])
     return done.exit_code, done.output
 
 
