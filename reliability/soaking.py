@@ -125,6 +125,7 @@ class Watcher:
             [sys.executable, "-W", "ignore", "-m", "reliability.soak_inside"],
             env=under_test.environment,
             cwd=Path(__file__).parent.parent,
+            start_new_session=True,  # a group of its own, as the installation ends groups
             stdout=subprocess.PIPE,
             text=True,
         )
