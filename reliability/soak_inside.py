@@ -17,7 +17,9 @@ from django.db.models import Min
 
 from emptychair.programme.activity.models import Activity, Delivery
 from emptychair.programme.activity.services import mark_changed
+from emptychair.programme.activity.worker import name_of
 from emptychair.programme.capture.models import Invitation, Response, Survey
+from emptychair.programme.closedloop.opening import consider_answer
 from emptychair.programme.customers.models import Contact, Customer
 from emptychair.programme.lib.clock import now, today
 from emptychair.programme.warehouse import layer
@@ -74,7 +76,7 @@ def watch() -> None:
 def _oldest_follow_up() -> float:
     """Return for how many seconds the oldest answer has waited to be followed up."""
     new = Activity.objects.filter(dispatched=False).aggregate(at=Min("at"))["at"]
-    owed = Delivery.objects.filter(handler__startswith="closedloop.opening.").order_by("pk")
+    owed = Delivery.objects.filter(handler=name_of(consider_answer)).order_by("pk")
     moments = [new, owed.values_list("activity__at", flat=True).first()]
     return max([(now() - at).total_seconds() for at in moments if at], default=0.0)
 

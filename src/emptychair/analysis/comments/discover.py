@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emptychair.analysis.comments.columns import LANGUAGE, theme_columns
 from emptychair.analysis.comments.masking import masked
-from emptychair.analysis.comments.terms import Term, is_more, p_value, terms_of
+from emptychair.analysis.comments.terms import Key, Surprise, Term, points, surprising, terms_of
 from emptychair.analysis.comments.text import cleaned, folded
-from emptychair.analysis.delivery.multiplicity import benjamini_hochberg
 from emptychair.analysis.errors import NoAnswersError
 from emptychair.analysis.sums.counts import counted
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 MOST_COMMENTS: Final = 100_000
 FEWEST: Final = 5  # comments that have a term
-FALSE_DISCOVERY_RATE: Final = 0.05
 MOST_FOUND: Final = 30
 
 _SAME_BEGINNING = 5  # letters that words of two languages share
@@ -90,27 +88,22 @@ def discoveries_in(rows: Sequence[Mapping[str, Any]], *, most: int = MOST_FOUND)
     if not rows:
         raise NoAnswersError("No comment tells anything, so nothing can be discovered.")
     bare = {i for i, row in enumerate(rows) if not row["themed"]}
-    surprises = {}
     terms = terms_of(rows)
+    counts = {}
     for key, term in terms.items():
         inside = len(term.places & bare)
-        counts = (inside, len(term.places) - inside, len(bare), len(rows) - len(bare))
-        if inside >= FEWEST and is_more(*counts):
-            surprises[key] = p_value(*counts)
-    q_values = benjamini_hochberg(list(surprises.values())) if surprises else []
-    sure = {
-        key: (terms[key], q)
-        for key, q in zip(surprises, q_values, strict=True)
-        if q <= FALSE_DISCOVERY_RATE
-    }
+        if inside >= FEWEST:
+            outside = len(term.places) - inside
+            counts[key] = (inside, outside, len(bare), len(rows) - len(bare))
+    sure = surprising(counts)
     together = _across_languages(sure)
-    made = [_discovery(group, sure, rows) for group in together]
+    made = [_discovery(group, terms, sure, rows) for group in together]
     return sorted(made, key=lambda one: (-one.n, one.label))[:most]
 
 
-def _across_languages(keys: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+def _across_languages(keys: Iterable[Key]) -> list[list[Key]]:
     """Put together the terms of different languages that begin with the same letters."""
-    together: dict[str, list[tuple[str, str]]] = {}
+    together: dict[str, list[Key]] = {}
     for language, stem in keys:
         plain = folded(stem)
         name = plain[:_SAME_BEGINNING] if len(plain) >= _SAME_BEGINNING else plain
@@ -119,27 +112,26 @@ def _across_languages(keys: Iterable[tuple[str, str]]) -> list[list[tuple[str, s
 
 
 def _discovery(
-    group: Sequence[tuple[str, str]],
-    sure: Mapping[tuple[str, str], tuple[Term, float]],
+    group: Sequence[Key],
+    terms: Mapping[Key, Term],
+    sure: Mapping[Key, Surprise],
     rows: Sequence[Mapping[str, Any]],
 ) -> Discovery:
     forms: Counter[str] = Counter()
     keywords: dict[str, list[str]] = defaultdict(list)
     places: set[int] = set()
     for language, stem in group:
-        term, _ = sure[language, stem]
+        term = terms[language, stem]
         forms += term.forms
         keywords[language].append(term.keyword(stem))
         places |= term.places
-    scores = [rows[i]["score"] for i in places]
-    nps = 100 * (sum(s >= 9 for s in scores) - sum(s <= 6 for s in scores)) / len(scores)
     shortest = sorted(places, key=lambda i: (len(rows[i]["comment"]), rows[i]["comment"]))
     return Discovery(
         label=min(forms, key=lambda form: (-forms[form], form)),
         keywords={language: tuple(sorted(found)) for language, found in keywords.items()},
         n=len(places),
         share=len(places) / len(rows),
-        nps_points=nps,
-        q_value=max(sure[key][1] for key in group),
+        nps_points=points([rows[i]["score"] for i in places]),
+        q_value=max(sure[key].q_value for key in group),
         examples=tuple(masked(cleaned(rows[i]["comment"])) for i in shortest[:3]),
     )

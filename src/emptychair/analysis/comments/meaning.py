@@ -17,9 +17,8 @@ from emptychair.analysis.checks import check_columns, check_share
 from emptychair.analysis.comments.columns import LANGUAGE, theme_columns
 from emptychair.analysis.comments.masking import masked
 from emptychair.analysis.comments.quotes import LONGEST, QUOTES, Quote
-from emptychair.analysis.comments.terms import Term, is_more, p_value, terms_of
+from emptychair.analysis.comments.terms import Key, Term, points, surprising, terms_of
 from emptychair.analysis.comments.text import cleaned
-from emptychair.analysis.delivery.multiplicity import benjamini_hochberg
 from emptychair.analysis.errors import ArgumentError
 from emptychair.analysis.sums.counts import counted
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MOST_COMMENTS: Final = 2_000  # different comments that are compared, each with each
 FEWEST: Final = 5  # different comments of a group
 SIMILARITY: Final = 0.2
-FALSE_DISCOVERY_RATE: Final = 0.05
 MOST_FOUND: Final = 20
 
 _SHUFFLES = 4
@@ -40,7 +38,6 @@ _FEWEST_WITH_WORD = 2  # comments of a group in the word's language
 
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
-Key: TypeAlias = tuple[str, str]  # language and beginning of words
 
 
 @dataclass(frozen=True)
@@ -247,18 +244,14 @@ def _keywords(
     """Return by language, most common first, the stems that tell a group apart, best first."""
     everybody = Counter(row["language"] for row in rows)
     mine = Counter(rows[i]["language"] for i in members)
-    surprises = {}
-    for (language, stem), term in terms.items():
-        inside = len(term.places & members)
-        counts = (inside, len(term.places) - inside)
-        sizes = (mine[language], everybody[language] - mine[language])
-        if inside >= _FEWEST_WITH_WORD and is_more(*counts, *sizes):
-            surprises[language, stem] = p_value(*counts, *sizes)
-    if not surprises:
-        return {}
-    q_values = benjamini_hochberg(list(surprises.values()))
-    sure = [key for key, q in zip(surprises, q_values, strict=True) if q <= FALSE_DISCOVERY_RATE]
-    best = sorted(sure, key=lambda key: (surprises[key], key))
+    counts = {}
+    for key, term in terms.items():
+        inside, language = len(term.places & members), key[0]
+        if inside >= _FEWEST_WITH_WORD:
+            others = everybody[language] - mine[language]
+            counts[key] = (inside, len(term.places) - inside, mine[language], others)
+    sure = surprising(counts)
+    best = sorted(sure, key=lambda key: (sure[key].p_value, key))
     return {
         language: [key for key in best if key[0] == language][:_MOST_KEYWORDS]
         for language, _ in sorted(mine.items(), key=lambda item: (-item[1], item[0]))
@@ -281,7 +274,6 @@ def _group(
     members: Places,
     near: Floats,
 ) -> MeaningGroup:
-    scores = [rows[i]["score"] for i in members]
     languages = Counter(rows[i]["language"] for i in members)
     return MeaningGroup(
         label=label,
@@ -292,7 +284,7 @@ def _group(
         },
         n=len(members),
         share=len(members) / len(rows),
-        nps_points=100 * (sum(s >= 9 for s in scores) - sum(s <= 6 for s in scores)) / len(scores),
+        nps_points=points([rows[i]["score"] for i in members]),
         languages=dict(sorted(languages.items(), key=lambda item: (-item[1], item[0]))),
         closeness=float(near.mean()),
         examples=tuple(_examples([rows[i] for i in members], near)),

@@ -59,7 +59,7 @@ class Only:
     """
 
     handler: Handler
-    among: Callable[[Sequence[Activity]], Iterable[Activity]]
+    among: Callable[[Sequence[Activity]], Sequence[Activity]]
 
 
 @dataclass(frozen=True)
@@ -178,12 +178,23 @@ class Worker:
             [
                 Delivery(activity=activity, handler=name)
                 for name, some in owed.items()
-                for activity in (self._among[name](some) if name in self._among else some)
+                for activity in self._concerned(name, some)
             ],
             ignore_conflicts=True,
         )
         Activity.objects.filter(pk__in=[a.pk for a in activities]).update(dispatched=True)
         return len(activities)
+
+    def _concerned(self, name: str, activities: Sequence[Activity]) -> Sequence[Activity]:
+        """Return the activities that concern a handler; all of them where looking fails."""
+        if name not in self._among:
+            return activities
+        try:
+            with transaction.atomic():
+                return self._among[name](activities)
+        except Exception:  # each then fails for itself, and nothing else waits for it
+            logger.exception("what concerns %s cannot be told", name)
+            return activities
 
     def claim(self, direction: Direction) -> list[Delivery]:
         """Lease the deliveries that are due, including those whose last lease ran out.

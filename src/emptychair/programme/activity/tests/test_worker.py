@@ -96,6 +96,20 @@ def test_it_owes_nothing_for_activities_that_do_not_concern_a_handler(db: None) 
     assert asked == [3]
 
 
+def test_a_choice_that_fails_keeps_nothing_else_waiting(db: None) -> None:
+    record("test.happened", "a")
+
+    def among(_: Sequence[Activity]) -> Sequence[Activity]:
+        Routine.objects.create(name="twice")
+        Routine.objects.create(name="twice")  # the database itself refuses
+        return ()
+
+    drain(Worker({"test.happened": (Only(breaks, among=among), note)}, {}))
+    assert noted() == ["a"]
+    assert "ValueError: no" in Delivery.objects.get().error
+    assert not Routine.objects.exists()
+
+
 def test_deliveries_share_a_transaction_and_each_fails_for_itself(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
