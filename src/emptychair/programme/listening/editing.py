@@ -24,7 +24,7 @@ from emptychair.programme.comments.services import (
 )
 from emptychair.programme.listening import trying
 from emptychair.programme.listening.forms import ThemeForm, theme_values
-from emptychair.programme.listening.pages import discovery_called
+from emptychair.programme.listening.pages import USUAL_PERIOD, discovery_called
 from emptychair.programme.visibility.views import reader_of
 
 
@@ -161,10 +161,11 @@ def _saved(request: HttpRequest) -> HttpResponse:
 
 
 def _adopted(asked: Mapping[str, str]) -> dict[str, object]:
+    period = asked.get("period", USUAL_PERIOD)
     if asked.get("adopt_group"):
-        found = discovery_called(asked["adopt_group"], "meanings")
+        found = discovery_called(asked["adopt_group"], "meanings", period)
     else:
-        found = discovery_called(asked.get("adopt", ""))
+        found = discovery_called(asked.get("adopt", ""), period=period)
     if found is None:
         return {}
     words = {f"words_{code}": ", ".join(found["keywords"].get(code, ())) for code in LANGUAGES}

@@ -133,9 +133,11 @@ def themes_page(
         chart=chart_block(chart, words, file_url=file_url if may_take_files else None),
         rows=tuple(rows),
         discoveries=tuple(
-            _discovery(one, words) for one in study.discoveries if scope.units is None
+            _discovery(one, period, words) for one in study.discoveries if scope.units is None
         ),
-        meanings=tuple(_meaning(one, words) for one in study.meanings if scope.units is None),
+        meanings=tuple(
+            _meaning(one, period, words) for one in study.meanings if scope.units is None
+        ),
         computed_at=study.computed_at,
         digest=study.inputs_digest[:12],
         version=study.library_version,
@@ -162,9 +164,12 @@ def chart_of(study: ThemeStudy, words: Words) -> Chart:
     return impact_chart(rows, words)
 
 
-def discovery_called(label: str, kind: Kind = "discoveries") -> Mapping[str, Any] | None:
-    """Return a stored discovery by its label: words, or a group of comments that mean the same."""
-    for found in ThemeStudy.objects.filter(among=ThemeStudy.Among.ALL).values_list(kind, flat=True):
+def discovery_called(
+    label: str, kind: Kind = "discoveries", period: str = USUAL_PERIOD
+) -> Mapping[str, Any] | None:
+    """Return a stored discovery of a period by its label: words, or comments that mean the same."""
+    studies = ThemeStudy.objects.filter(among=ThemeStudy.Among.ALL, period=period)
+    for found in studies.values_list(kind, flat=True):
         for one in found:
             if one["label"] == label:
                 known: Mapping[str, Any] = one
@@ -256,20 +261,19 @@ def _quote(quote: Mapping[str, Any]) -> QuoteLine:
     return QuoteLine(localised(quote["text"]), quote["language"] or "", score, bucket)
 
 
-def _discovery(one: Mapping[str, Any], words: Words) -> DiscoveryRow:
+def _discovery(one: Mapping[str, Any], period: str, words: Words) -> DiscoveryRow:
     keywords = [
         f"{naming.language_name(language)}: {', '.join(found)}"
         for language, found in sorted(one["keywords"].items())
     ]
-    adopt = f"{reverse('comments:new_theme')}?" + urlencode({"adopt": one["label"]})
     example = localised(one["examples"][0]) if one["examples"] else ""
     return DiscoveryRow(
         one["label"], words.number(one["n"]), words.points(one["nps_points"]),
-        "; ".join(keywords), example, adopt,
+        "; ".join(keywords), example, _adopt_url(adopt=one["label"], period=period),
     )  # fmt: skip
 
 
-def _meaning(one: Mapping[str, Any], words: Words) -> MeaningRow:
+def _meaning(one: Mapping[str, Any], period: str, words: Words) -> MeaningRow:
     return MeaningRow(
         label=one["label"],
         n=words.number(one["n"]),
@@ -280,5 +284,9 @@ def _meaning(one: Mapping[str, Any], words: Words) -> MeaningRow:
             for language, found in one["keywords"].items()
         ),
         quotes=tuple(_quote(quote) for quote in one["examples"]),
-        adopt_url=f"{reverse('comments:new_theme')}?" + urlencode({"adopt_group": one["label"]}),
+        adopt_url=_adopt_url(adopt_group=one["label"], period=period),
     )
+
+
+def _adopt_url(**asked: str) -> str:
+    return f"{reverse('comments:new_theme')}?{urlencode(asked)}"

@@ -134,6 +134,19 @@ def test_comments_of_all_languages_meet_and_can_be_adopted(grouped, client, alic
     assert client.get(address, {"adopt_group": "no such"}).status_code == 200
 
 
+def test_adopting_takes_the_words_of_the_period_that_was_looked_at(grouped, client, alice):
+    (piano, *_) = meanings()
+    study = ThemeStudy.objects.get(among="all")
+    study.pk, study.period = None, "all"
+    study.meanings = [{**piano, "keywords": {"da": ["andet*"]}}]
+    study.save()
+    client.force_login(alice)
+    for period, words in (("all", "andet*"), ("12m", ", ".join(piano["keywords"]["da"]))):
+        page = client.get(THEMES, {"period": period}).context["page"]
+        (row,) = [one for one in page.meanings if one.label == piano["label"]]
+        assert client.get(row.adopt_url).context["form"]["words_da"].value() == words
+
+
 def test_groups_stay_while_newer_comments_wait_for_their_vector(grouped, computed, said):
     before = meanings()
     said("Piano was untuned, once more", 2, "en")
