@@ -9,6 +9,7 @@ import json
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from emptychair.programme.lib import tokens
 from emptychair.programme.lib.clock import now
 
 GROUP = 200
+# A commit costs more than the answers in it, so it waits a moment for those just behind.
+NEXT_SECONDS, GATHER_SECONDS = 0.001, 0.005
 PATIENCE_SECONDS = 20
 ANSWER_LIFE = timedelta(days=30)  # how long the page after the score may add a comment
 ANSWER_PURPOSE = "answer"
@@ -69,7 +72,7 @@ class _Waiting:
     token: str = ""
     find: Callable[[datetime], Target | Problem] | None = None
     outcome: Outcome = BUSY
-    done: threading.Event = field(default_factory=threading.Event)
+    reply: queue.SimpleQueue[Outcome] = field(default_factory=queue.SimpleQueue)
 
 
 def answer(
@@ -119,7 +122,10 @@ class _Writer:
             return item.outcome
         self._ensure_running()
         self._waiting.put(item)
-        return item.outcome if item.done.wait(PATIENCE_SECONDS) else BUSY
+        try:
+            return item.reply.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            return BUSY
 
     def _ensure_running(self) -> None:
         with self._starting:
@@ -129,10 +135,18 @@ class _Writer:
 
     def _run(self) -> None:
         while True:
-            group = [self._waiting.get()]
-            while len(group) < GROUP and not self._waiting.empty():
-                group.append(self._waiting.get())
-            self._commit(group)
+            self._commit(self._gathered())
+
+    def _gathered(self) -> list[_Waiting]:
+        """Return what waits, once nothing more has come for a moment."""
+        group = [self._waiting.get()]
+        latest = time.monotonic() + GATHER_SECONDS
+        while len(group) < GROUP and (left := latest - time.monotonic()) > 0:
+            try:
+                group.append(self._waiting.get(timeout=min(NEXT_SECONDS, left)))
+            except queue.Empty:
+                break
+        return group
 
     def _commit(self, group: list[_Waiting]) -> None:
         try:
@@ -150,7 +164,7 @@ class _Writer:
         # Back to the pool on PostgreSQL, kept open on SQLite, dropped when broken.
         connection.close_if_unusable_or_obsolete()
         for item in group:
-            item.done.set()
+            item.reply.put(item.outcome)
 
 
 _WRITER = _Writer()

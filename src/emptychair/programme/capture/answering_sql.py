@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -20,12 +21,12 @@ from emptychair.programme.capture.statements import (
     do,
     do_for_each,
     insert,
+    insert_new,
     json_text,
-    many,
     moment_of,
     one,
 )
-from emptychair.programme.capture.submission import Submission
+from emptychair.programme.capture.submission import Submission, digest_of
 from emptychair.programme.capture.wordings import bucket_of
 from emptychair.programme.lib.clock import local_date
 
@@ -61,9 +62,10 @@ class FirstAnswer:
     clock: str
 
 
-_APPEND = (
-    "INSERT INTO capture_ledgerentry (submission_id, response_id, kind, body, digest, at)"
-    " VALUES {} ON CONFLICT (submission_id) DO NOTHING RETURNING submission_id"
+_ENTRY = Table(
+    "capture_ledgerentry",
+    ("submission_id", "response_id", "kind", "body", "digest", "at"),
+    json=frozenset({"body"}),
 )
 
 
@@ -78,13 +80,11 @@ def append_entries(
     if not entries:
         return ()
     at = adapted(moment)
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(entries))
-    values = [
-        value
-        for said, response, kind in entries
-        for value in (said.submission_id, response, kind, json_text(said.body), said.digest, at)
-    ]
-    return {row[0] for row in many(_APPEND.format(places), values)}
+    rows = []
+    for said, response, kind in entries:
+        text = said.text
+        rows.append((said.submission_id, response, kind, text, digest_of(text), at))
+    return insert_new(_ENTRY, "submission_id", rows)
 
 
 def submission(submission_id: str) -> Entry | None:
@@ -114,16 +114,31 @@ _RESPONSE = Table(
 
 def insert_responses(answers: Sequence[FirstAnswer], moment: datetime) -> None:
     """Store first answers: responses, activities, changes, their invitations' outcomes."""
-    at = adapted(moment)
-    rows = [_response_row(answer, moment, at) for answer in answers]
-    insert(_RESPONSE, rows)
+    here = _Moment.of(moment)
+    insert(_RESPONSE, [_response_row(answer, here) for answer in answers])
     # What a machine sent is no answer of the person, who is still to be reminded.
     _set_answered([new.target for new in answers if new.held_reason in ("", "test")], moment)
     _note("response.recorded", [(new.public_id, new.said) for new in answers], moment)
 
 
-def _response_row(answer: FirstAnswer, moment: datetime, at: object) -> Sequence[object]:
-    target, said, answered_at = answer.target, answer.said, answer.answered_at
+@dataclass(frozen=True)
+class _Moment:
+    """A moment as the database takes it, with the local date that it falls on."""
+
+    moment: datetime
+    at: object
+    on: object
+
+    @classmethod
+    def of(cls, moment: datetime) -> "_Moment":
+        on = connection.ops.adapt_datefield_value(local_date(moment))
+        return cls(moment, adapted(moment), on)
+
+
+def _response_row(answer: FirstAnswer, arrived: _Moment) -> Sequence[object]:
+    target, said = answer.target, answer.said
+    is_now = answer.answered_at == arrived.moment
+    answered = arrived if is_now else _Moment.of(answer.answered_at)
     return [
         answer.public_id,
         target.survey,
@@ -131,7 +146,7 @@ def _response_row(answer: FirstAnswer, moment: datetime, at: object) -> Sequence
         target.customer,
         said.score,
         said.comment or "",
-        json_text(said.ratings),
+        json_text(said.ratings) if said.ratings else "{}",
         bool(said.contact_wanted),
         said.language,
         target.channel,
@@ -139,10 +154,10 @@ def _response_row(answer: FirstAnswer, moment: datetime, at: object) -> Sequence
         target.employee,
         target.touchpoint,
         target.traits,
-        adapted(target.asked_at),
-        at if answered_at == moment else adapted(answered_at),
-        connection.ops.adapt_datefield_value(local_date(answered_at)),
-        at,
+        target.asked_at and adapted(target.asked_at),
+        answered.at,
+        answered.on,
+        arrived.at,
         answer.held_reason,
         "",
         said.unconfirmed,
@@ -194,7 +209,8 @@ _ORIGIN = Table("capture_origin", ("response", "link", "source", "network", "at"
 
 def note_origins(origins: Sequence[tuple[str, str, str, str]], moment: datetime) -> None:
     """Keep where answers to open links came from: response, link, source and network of each."""
-    insert(_ORIGIN, [(*origin, adapted(moment), False) for origin in origins])
+    at = adapted(moment)
+    insert(_ORIGIN, [(*origin, at, False) for origin in origins])
 
 
 _ACTIVITY = Table(
@@ -213,17 +229,21 @@ def note_kept_out(public_id: str, reason: str, moment: datetime) -> None:
 
 def _note(action: str, sent: Sequence[tuple[str, Submission]], moment: datetime) -> None:
     at = adapted(moment)
-    rows = [(action, response, "", at, _details(said), False) for response, said in sent]
+    rows = [
+        (action, response, "", at, _details(said.score, said.origin), False)
+        for response, said in sent
+    ]
     insert(_ACTIVITY, rows)
     _mark_changed("responses", [response for response, _ in sent])
 
 
-def _details(said: Submission) -> str:
+@lru_cache
+def _details(score: int | None, origin: str) -> str:
     details: dict[str, Any] = {}
-    if said.score is not None:
-        details = {"score": said.score, "bucket": bucket_of(said.score)}
-    if said.origin:
-        details["origin"] = said.origin
+    if score is not None:
+        details = {"score": score, "bucket": bucket_of(score)}
+    if origin:
+        details["origin"] = origin
     return json_text(details)
 
 

@@ -5,14 +5,14 @@ to the models. They work on SQLite and PostgreSQL alike.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from emptychair.programme.capture.statements import many, moment_of, one
+from emptychair.programme.capture.statements import many, many_among, moment_of, one
 from emptychair.programme.capture.submission import Problem
 from emptychair.programme.lib.tokens import token_hash
 
@@ -57,7 +57,7 @@ JOIN capture_survey s ON s.id = i.survey_id
 JOIN customers_customer c ON c.id = i.customer_id
 LEFT JOIN journeys_touchpoint t ON t.id = s.touchpoint_id
 LEFT JOIN capture_response r ON r.invitation_id = i.id
-WHERE i.token_hash IN ({})
+WHERE i.token_hash {}
 ORDER BY i.id"""
 
 _RESPONSE = """
@@ -81,7 +81,7 @@ FROM capture_link l
 JOIN capture_survey s ON s.id = l.survey_id
 LEFT JOIN accounts_unit u ON u.id = l.unit_id
 LEFT JOIN journeys_touchpoint t ON t.id = s.touchpoint_id
-WHERE l.public_id IN ({}) AND l.is_open"""
+WHERE l.public_id {} AND l.is_open"""
 
 
 _DRIVERS = """
@@ -101,19 +101,15 @@ def targets_of_tokens(tokens: Sequence[str], moment: datetime) -> dict[str, Targ
         return {}
     by_hash = {token_hash(token): token for token in tokens}
     found: dict[str, Target | Problem] = dict.fromkeys(tokens, _UNKNOWN)
-    rows = many(_INVITATION.format(_places(by_hash)) + _lock("i"), list(by_hash))
+    rows = many_among(_INVITATION + _lock("i"), list(by_hash))
     for hashed, *row in rows:
         found[by_hash[hashed]] = _target_of_invitation(row, moment)
     invited = {by_hash[row[0]] for row in rows}
     others = [token for token in found if token not in invited]
     if others:
-        for link, *row in many(_LINK.format(_places(others)), others):
+        for link, *row in many_among(_LINK, others):
             found[link] = _target_of_link(link, row)
     return found
-
-
-def _places(values: Collection[str]) -> str:
-    return ", ".join(["%s"] * len(values))
 
 
 def _target_of_link(link: str, row: Sequence[Any]) -> Target | Problem:

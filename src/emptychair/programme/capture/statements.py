@@ -1,7 +1,8 @@
 """Statements written by hand: for what runs with every answer, where the ORM is too slow."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,26 +13,51 @@ from django.db import connection
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
+@contextmanager
+def _executed(statement: str, parameters: Sequence[Any]) -> Iterator[Any]:
+    """Yield a cursor that has carried out `statement`.
+
+    Django lets PostgreSQL read and plan a statement every time. Those here never change, so they
+    are prepared: planned once a connection.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            yield cursor
+    else:
+        import psycopg  # only a PostgreSQL server needs it loaded
+
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            cursor.execute(statement, parameters, prepare=True)
+            yield cursor
+
+
 def one(statement: str, parameters: Sequence[Any]) -> Sequence[Any] | None:
     """Return the first row, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    with _executed(statement, parameters) as cursor:
         row: Sequence[Any] | None = cursor.fetchone()
         return row
 
 
 def many(statement: str, parameters: Sequence[Any]) -> list[Sequence[Any]]:
     """Return every row."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    with _executed(statement, parameters) as cursor:
         rows: list[Sequence[Any]] = cursor.fetchall()
         return rows
 
 
+def many_among(statement: str, values: Sequence[str]) -> list[Sequence[Any]]:
+    """Return every row of a statement that says `{}` where a column is to be one of `values`."""
+    if connection.vendor == "sqlite":
+        return many(statement.format(f"IN ({', '.join(['%s'] * len(values))})"), values)
+    return many(statement.format("= ANY(%s)"), [values])
+
+
 def do(statement: str, parameters: Sequence[Any]) -> None:
     """Carry out a statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    with _executed(statement, parameters):
+        pass
 
 
 def do_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -58,8 +84,16 @@ class Table:
     looked_up: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def beginning(self) -> str:
+        """Name the table and the columns that are filled."""
+        names = ", ".join(f'"{column}"' for column in (*self.columns, *self.looked_up))
+        return f'INSERT INTO "{self.name}" ({names})'
+
+    @cached_property
     def one_by_one(self) -> str:
         """Insert the row of the parameters."""
+        if not self.looked_up:
+            return f"{self.beginning} VALUES ({', '.join(['%s'] * len(self.columns))})"
         given = ", ".join(f'%s AS "{column}"' for column in self.columns)
         return self._insert([f'r."{column}"' for column in self.columns], f"(SELECT {given})")
 
@@ -73,9 +107,8 @@ class Table:
         return self._insert(given, f'json_populate_recordset(NULL::"{self.name}", %s)')
 
     def _insert(self, given: Sequence[str], rows: str) -> str:
-        names = ", ".join(f'"{column}"' for column in (*self.columns, *self.looked_up))
         values = ", ".join((*given, *self.looked_up.values()))
-        return f'INSERT INTO "{self.name}" ({names}) SELECT {values} FROM {rows} r'  # noqa: S608
+        return f"{self.beginning} SELECT {values} FROM {rows} r"  # noqa: S608
 
 
 def insert(table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -83,8 +116,24 @@ def insert(table: Table, rows: Sequence[Sequence[Any]]) -> None:
     if connection.vendor == "sqlite":
         do_for_each(table.one_by_one, rows)
     elif rows:
-        everything = [dict(zip(table.columns, row, strict=True)) for row in rows]
-        do(table.all_at_once, [json.dumps(everything, ensure_ascii=False, default=str)])
+        do(table.all_at_once, [_array(table, rows)])
+
+
+def insert_new(table: Table, key: str, rows: Sequence[Sequence[Any]]) -> set[str]:
+    """Insert the rows whose `key` is not there yet; return the keys of these."""
+    if connection.vendor == "sqlite":
+        places = f"({', '.join(['%s'] * len(table.columns))})"
+        statement = f"{table.beginning} VALUES {', '.join([places] * len(rows))}"
+        parameters = [value for row in rows for value in row]
+    else:
+        statement, parameters = table.all_at_once, [_array(table, rows)]
+    kept = f'{statement} ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"'
+    return {row[0] for row in many(kept, parameters)}
+
+
+def _array(table: Table, rows: Sequence[Sequence[Any]]) -> str:
+    everything = [dict(zip(table.columns, row, strict=True)) for row in rows]
+    return json.dumps(everything, ensure_ascii=False, default=str)
 
 
 def json_text(value: Any) -> str:

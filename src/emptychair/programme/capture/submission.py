@@ -21,8 +21,10 @@ _FIELDS = frozenset({"submission_id", "score", "comment", "contact_wanted", "lan
 # A field that no person sees, a score that was touched but not sent, and what a device kept.
 _MORE_FIELDS = frozenset({"leave_empty", "unconfirmed", "amends", "answered_at", "origin"})
 ORIGINS = ("earned", "bought", "unknown")
-# Said by few answers. The ledger keeps them only where said, and digests stay as they were.
+_LANGUAGE = re.compile(r"[a-z]{2}|", re.ASCII)
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+_ALWAYS = ("score", "comment", "contact_wanted", "language", "ratings")
+# Said by few answers. The ledger keeps them only where said, and digests stay as they were.
 _SELDOM = ("trap", "unconfirmed", "amends", "answered_at", "origin")
 
 
@@ -54,15 +56,23 @@ class Submission:
     @property
     def body(self) -> dict[str, Any]:
         """What the ledger keeps of it."""
-        said = {key: value for key, value in vars(self).items() if value or key not in _SELDOM}
-        del said["submission_id"]
-        return said
+        said = {name: getattr(self, name) for name in _ALWAYS}
+        return said | {name: value for name in _SELDOM if (value := getattr(self, name))}
+
+    @property
+    def text(self) -> str:
+        """The body as JSON with sorted keys: equal bodies have equal texts."""
+        return _canonical(self.body)
 
     @property
     def digest(self) -> str:
         """A hash of the body: the same id must come with the same body."""
-        canonical = _canonical(self.body).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(canonical).hexdigest()
+        return digest_of(self.text)
+
+
+def digest_of(text: str) -> str:
+    """Return the hash of a body's text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_submission(content_type: str, body: bytes) -> Submission | Problem:
@@ -142,7 +152,7 @@ def submission_of(said: dict[str, Any]) -> Submission | Problem:
 def _circumstantial_problem(contact: Any, language: Any) -> Problem | None:
     if contact is not None and not isinstance(contact, bool):
         return Problem(400, "contact_wanted", "contact_wanted must be true or false.")
-    if not isinstance(language, str) or not re.fullmatch(r"[a-z]{2}|", language, re.ASCII):
+    if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
         return Problem(400, "language", "language must be a code of two letters.")
     return None
 

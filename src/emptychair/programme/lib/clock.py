@@ -1,15 +1,14 @@
 """Moments and local dates."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 
 
 def now() -> datetime:
     """Return the present moment in UTC."""
-    return timezone.now()
+    return datetime.now(UTC)
 
 
 def local_date(moment: datetime, zone: str = "") -> date:

@@ -11,7 +11,7 @@ def read(body: bytes) -> Any:
         ValueError: it is not JSON as the standard has it, or a key came twice in an object.
     """
     try:
-        return json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+        return _DECODER.decode(body.decode())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -24,3 +24,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse)
