@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
 
 from emptychair.programme.activity.models import Activity, Change
 from emptychair.programme.customers.models import Customer, Value
@@ -33,6 +34,24 @@ def test_insert_many_stores_what_the_model_gives_back() -> None:
     first, second, third = Activity.objects.order_by("action")
     assert (first.subject, first.at, first.details) == ("å", AT, {"name": "Åsa", "n": 1})
     assert (second.details, second.dispatched, third.details) == ({"n": 2}, True, {})
+
+
+def test_insert_many_keeps_every_sign_of_many_rows() -> None:
+    odd = ["a\tb", "a\nb", "\\N", "\\", "", "å'\"", "{}", "\x7f"]
+    subjects = [f"{number}{text}" for number in range(5) for text in odd]
+    names = ("action", "subject", "actor", "at", "details", "dispatched")
+    rows = [("a", one, "", AT, {"text": one, "none": None}, True) for one in subjects]
+    insert_many(Activity, names, rows)
+    stored = Activity.objects.order_by("pk")
+    assert [one.subject for one in stored] == subjects
+    assert [one.details["text"] for one in stored] == subjects
+    assert {one.at for one in stored} == {AT}
+
+
+def test_insert_many_says_when_one_of_many_rows_breaks_a_rule() -> None:
+    of_nobody = [(None, date(2026, 1, 1), Decimal(1), None)] * 50
+    with pytest.raises(IntegrityError):
+        insert_many(Value, ("customer_id", "month", "revenue", "margin"), of_nobody)
 
 
 def test_insert_many_takes_foreign_keys_amounts_and_nothing() -> None:
