@@ -29,10 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Give every test an empty warehouse and plain static files."""
+    from emptychair.programme.advocacy.public import LEFT
     from emptychair.programme.capture import answering_targets
     from emptychair.programme.capture.guard import GUARD
     from emptychair.programme.capture.visits import VISITS
     from emptychair.programme.insight import services as insight
+    from emptychair.programme.lib.marks import Marks
     from emptychair.programme.warehouse import layer, store
 
     settings.WAREHOUSE = tmp_path / "warehouse"
@@ -43,8 +45,10 @@ def own_warehouse(tmp_path: Path, settings: Any) -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    for kept in (store._opened, layer._kept, answering_targets._drivers, GUARD, VISITS):
+    for kept in (store._opened, layer._kept, answering_targets._drivers):
         kept.clear()
+    for one in (GUARD, VISITS, LEFT):
+        one.marks = Marks("", 1_000)
     insight._last_refreshed = ""
     yield
     shutil.rmtree(settings.WAREHOUSE, ignore_errors=True)

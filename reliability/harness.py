@@ -76,10 +76,12 @@ class Installation:
 
     def start(self, name: str, module: str = "emptychair") -> None:
         """Start `web`, or `worker` from `module`, in a process group of its own."""
+        web_processes = "2" if self.database_url else "1"  # as `serve` does
         commands = {
             "web": [
                 *(sys.executable, "-m", "granian", self.application, "--interface", "wsgi"),
-                *("--port", str(self.port), "--workers", "1", "--blocking-threads", "16"),
+                *("--port", str(self.port), "--workers", web_processes),
+                *("--blocking-threads", "16"),
                 *(
                     "--backpressure",
                     "256",

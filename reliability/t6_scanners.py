@@ -1,9 +1,13 @@
-"""T6: no mail scanner or link preview votes, says no or burns a link; people do."""
+"""T6: no mail scanner or link preview votes, says no or burns a link; people do.
+
+A scanner may even send the form, through any of the web processes: its answer is held.
+"""
 
 import re
+import secrets
 import time
 
-from reliability.harness import installation, request
+from reliability.harness import installation, request, some_address
 from reliability.t4_tokens import _make
 
 MAILS = {"pr": 20, "nightly": 1_000, "release": 10_000}
@@ -29,6 +33,8 @@ def run(size: str, seed: int, database_url: str) -> dict[str, object]:
         visits = 0
         for kind, token in made:
             visits += _scan(under_test.port, kind, token)
+            if kind == "s":
+                visits += _scan_and_send(under_test.port, token)
         votes, noes, burnt = _state(under_test.run_code(_STATE))
         people = [token for kind, token in made if kind == "s"]
         forms = {token: _open(under_test.port, token) for token in people}
@@ -69,6 +75,18 @@ def _scan(port: int, kind: str, token: str) -> int:
         request(port, "GET", f"{path.partition('?')[0]}?submission_id={'x' * 20}&score=0&wish=stop")
         visits += len(AGENTS) + 2
     return visits
+
+
+def _scan_and_send(port: int, token: str) -> int:
+    """Open the link of every score and send the form, each over a connection of its own."""
+    here = {"X-Forwarded-For": some_address(), "User-Agent": "Mozilla/5.0 Safari/605.1"}
+    for score in range(11):
+        request(port, "GET", f"/s/{token}?score={score}", headers=here)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = f"submission_id={secrets.token_urlsafe(18)}&score=0".encode()
+    status, _ = request(port, "POST", f"/s/{token}", body, {**here, **kind})
+    assert status == 303, "who scans is told nothing"
+    return 12
 
 
 def _open(port: int, token: str) -> bytes:

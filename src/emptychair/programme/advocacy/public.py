@@ -24,13 +24,14 @@ from emptychair.programme.advocacy.models import (
 )
 from emptychair.programme.advocacy.words import LANGUAGES, language_of, words_in
 from emptychair.programme.capture.circumstances import address_of
-from emptychair.programme.capture.guard import Guard
+from emptychair.programme.capture.guard import KEPT, Guard
 from emptychair.programme.capture.views import browser_languages, public_page, unless_refused
 from emptychair.programme.customers.models import Contact
 from emptychair.programme.lib import mail
 from emptychair.programme.lib.errors import RefusedError
+from emptychair.programme.lib.marks import Marks
 
-LEFT = Guard()  # addresses left in a minute, by source and by network
+LEFT = Guard(Marks("left.marks", KEPT))  # addresses left in a minute, by source and by network
 
 
 @csrf_exempt

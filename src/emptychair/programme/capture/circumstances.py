@@ -86,6 +86,7 @@ def _hashes(address: str) -> tuple[str, str]:
     return tokens.keyed_hash(f"source {source}")[:16], tokens.keyed_hash(f"net {network}")[:16]
 
 
+@lru_cache(4_096)
 def networks_of(address: str) -> tuple[str, str]:
     """Return the source and the network that `address` belongs to.
 

@@ -1,63 +1,64 @@
-"""What was looked at lately, in memory: opening a link never writes, but it may be remembered.
+"""What was looked at lately: opening a link never writes to the database, but is remembered.
 
 A machine that scans a message opens many of its links within seconds. An answer that comes from
-the same address right after such a scan is held. A person's answer comes from elsewhere, or later.
+the same address right after such a scan is held, whichever web process saw the scan. A person's
+answer comes from elsewhere, or later.
 """
 
-import threading
 import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+import zlib
+
+from emptychair.programme.lib.marks import Mark, Marks
 
 KEPT = 20_000
 WITHIN_SECONDS = 15.0
 MANY_SCORES = 4
 HIDDEN = "none"  # the score of a link that no person sees
-
-
-@dataclass
-class _Visit:
-    at: float
-    scores: set[str] = field(default_factory=set)
-    has_asked_head: bool = False
+_SCORES = tuple(str(score) for score in range(11))
+_HIDDEN_BIT, _HEAD_BIT = 1 << 62, 1 << 63
 
 
 class Visits:
-    """The links that were opened in the last seconds, and by whom."""
+    """The links that were opened in the last seconds, from where, and with which scores."""
 
-    def __init__(self) -> None:
-        self._visits: OrderedDict[tuple[str, str], _Visit] = OrderedDict()
-        self._changing = threading.Lock()
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
 
     def note(self, token: str, address: str, method: str, score: str) -> None:
         """Remember that a link was opened."""
-        key, clock = (token[:64], address), time.monotonic()
-        with self._changing:
-            visit = self._visits.pop(key, None)
-            if visit is None or clock - visit.at > WITHIN_SECONDS:
-                visit = _Visit(clock)
-            visit.at = clock
-            visit.has_asked_head |= method == "HEAD"
-            if score:
-                visit.scores.add(score[:8])
-            self._visits[key] = visit
-            if len(self._visits) > KEPT:
-                self._visits.popitem(last=False)
+        seen = _bit(score) | (_HEAD_BIT if method == "HEAD" else 0)
+
+        def seen_too(before: Mark | None) -> Mark:
+            clock = time.monotonic()
+            if before is None or clock - before.at > WITHIN_SECONDS:
+                return Mark(clock, seen)
+            return Mark(clock, before.value | seen)
+
+        self.marks.update(_key(token, address), seen_too)
 
     def scan(self, token: str, address: str) -> str:
         """Return what tells that the link was just scanned from `address`, or nothing."""
-        visit = self._visits.get((token[:64], address))
+        visit = self.marks.get(_key(token, address))
         if visit is None or time.monotonic() - visit.at > WITHIN_SECONDS:
             return ""
-        if HIDDEN in visit.scores:
+        if visit.value & _HIDDEN_BIT:
             return "hidden_link"
-        if len(visit.scores) >= MANY_SCORES:
+        if (visit.value & ~_HEAD_BIT).bit_count() >= MANY_SCORES:
             return "many_scores"
-        return "machine" if visit.has_asked_head else ""
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._visits.clear()
+        return "machine" if visit.value & _HEAD_BIT else ""
 
 
-VISITS = Visits()
+def _key(token: str, address: str) -> str:
+    return f"{token[:64]} {address}"
+
+
+def _bit(score: str) -> int:
+    """Return the bit of a score as it stood in a link; what is no score has bits of its own."""
+    if not score:
+        return 0
+    if score == HIDDEN:
+        return _HIDDEN_BIT
+    return 1 << (_SCORES.index(score) if score in _SCORES else 11 + zlib.crc32(score.encode()) % 48)
+
+
+VISITS = Visits(Marks("visits.marks", KEPT))

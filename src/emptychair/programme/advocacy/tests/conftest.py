@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from emptychair.programme.accounts.models import Unit
-from emptychair.programme.advocacy import public
 from emptychair.programme.advocacy.models import Plan, Platform
 from emptychair.programme.capture.models import Response, Survey
 from emptychair.programme.capture.services import add_standard_wordings
@@ -15,11 +14,10 @@ from emptychair.programme.lib.clock import local_date, now
 
 @pytest.fixture(autouse=True)
 def at_any_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let mail leave at night too, and let every test leave addresses anew."""
+    """Let mail leave at night too."""
     from emptychair.programme.advocacy import asking
 
     monkeypatch.setattr(asking, "may_reach", lambda moment, country: True)
-    public.LEFT.clear()
 
 
 @pytest.fixture

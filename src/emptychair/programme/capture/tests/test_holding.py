@@ -17,6 +17,7 @@ from emptychair.programme.capture.visits import Visits
 from emptychair.programme.customers.models import Customer
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.errors import RefusedError
+from emptychair.programme.lib.marks import Marks
 from emptychair.programme.lib.tokens import moment_of, timed_id
 
 ID, SECOND, THIRD = "submission-0000001", "submission-0000002", "submission-0000003"
@@ -141,7 +142,7 @@ def test_it_takes_nobody_else_for_a_machine(agent: str) -> None:
 
 
 def test_a_scan_of_many_scores_counts_against_the_scanner_alone() -> None:
-    visits = Visits()
+    visits = Visits(Marks("", 1_000))
     for score in range(11):
         visits.note("token", "198.51.100.1", "GET", str(score))
     assert visits.scan("token", "198.51.100.1") == "many_scores"
@@ -236,7 +237,7 @@ def test_it_refuses_too_many_at_once_and_too_long_a_note(db: None) -> None:
 
 
 def test_who_guesses_links_waits_and_nobody_else_does() -> None:
-    guard = Guard()
+    guard = Guard(Marks("", 1_000))
     for _ in range(MISSES["source"]):
         assert guard.wait_seconds("192.0.2.7") == 0
         guard.miss("192.0.2.7")
