@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,12 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(*, durable: bool = True) -> Iterator[str]:
+def server(*, durable: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Start a server in a temporary folder and yield its address as a DATABASE_URL.
 
     It listens on a free port, so that several can run side by side.
-    One that need not be `durable` leaves it to the system when to write to the disk.
+    One that need not be `durable` leaves it to the system when to write to the disk;
+    `settings` are PostgreSQL's own, for one that is to hold much.
     PostgreSQL does not run as root; then the account `postgres` runs it.
 
     Raises:
@@ -42,6 +43,7 @@ def server(*, durable: bool = True) -> Iterator[str]:
     as_user = _as_unprivileged(root)
     options = f"-p {port} -k {root} -c listen_addresses=127.0.0.1 -c max_connections=200"
     options += "" if durable else " -c fsync=off"
+    options += "".join(f" -c {name}={value}" for name, value in (settings or {}).items())
     run = {"check": True, "stdout": subprocess.DEVNULL, **as_user}
     manage = [folder / "pg_ctl", "-D", data, "-w"]
     try:

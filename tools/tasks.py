@@ -133,6 +133,11 @@ def promises(arguments: Sequence[str]) -> int:
     return python("-m", "reliability", *arguments)
 
 
+def plans(arguments: Sequence[str]) -> int:
+    """Look at PostgreSQL's plans on a large base (--responses 1e7 --customers 2e6 takes an hour)."""
+    return python("-W", "ignore", "-m", "tools.plans", *arguments)
+
+
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "emptychair.programme.settings",
     "EMPTYCHAIR_DATA": str(ROOT / "var" / "check"),
@@ -148,6 +153,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "methods": methods,
     "bench": bench,
     "promises": promises,
+    "plans": plans,
 }
 
 if __name__ == "__main__":

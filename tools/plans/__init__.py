@@ -1,0 +1,1 @@
+"""Asks PostgreSQL how it carries out what the programme asks of it, on a large made-up base."""
