@@ -28,12 +28,30 @@ LINES_AT_ONCE = 8_000_000  # bytes of CSV that one thread reads
 
 @dataclass(frozen=True)
 class Source:
-    """How one table is read: its SELECT, its key, and the DuckDB type of each column."""
+    """How one table is read: its SELECT, its key, and the DuckDB type of each column.
+
+    Attributes:
+        select: begins with the rows of `table`, called `{rows}`, and looks the rest up for them.
+        table: which has the key.
+        column: of that table, the key.
+        key: as the SELECT names it.
+        types: of the columns.
+    """
 
     select: str
-    key: str  # as the SELECT names it
+    table: str
+    column: str
+    key: str
     types: Mapping[str, str]
-    key_sql: str
+
+    def of_those(self, keys: str) -> str:
+        """Return the SELECT of those rows alone whose key a statement finds.
+
+        They are chosen before anything is looked up for them: behind so many joins PostgreSQL
+        would take the choice last, after reading everybody's rows.
+        """
+        rows = f"(SELECT * FROM {self.table} WHERE {self.column} IN ({keys}))"  # noqa: S608
+        return self.select.format(rows=rows)
 
 
 RESPONSES = Source(
@@ -45,7 +63,7 @@ RESPONSES = Source(
            s.slug || '.' || w.language || '.' || w.version AS wording, r.held_reason,
            m.themes, m.language AS comment_language, m.sentiment AS comment_sentiment,
            m.triage AS comment_triage, r.ratings, r.traits
-    FROM capture_response r
+    FROM {rows} r
     JOIN capture_survey s ON s.id = r.survey_id
     LEFT JOIN capture_wording w ON w.id = r.wording_id
     LEFT JOIN comments_commentreading m ON m.response_id = r.id
@@ -55,7 +73,8 @@ RESPONSES = Source(
     LEFT JOIN journeys_stage g ON g.id = t.stage_id
     LEFT JOIN journeys_journey j ON j.id = g.journey_id""",
     key="response_id",
-    key_sql="r.public_id",
+    table="capture_response",
+    column="public_id",
     types={
         "response_id": "VARCHAR",
         "customer_id": "VARCHAR",
@@ -85,11 +104,12 @@ CUSTOMERS = Source(
     select="""
     SELECT c.code AS customer_id, a.code AS account_id, c.created_at, c.left_at, c.left_reason,
            c.language, c.country, u.code AS unit, c.contactable, c.traits
-    FROM customers_customer c
+    FROM {rows} c
     LEFT JOIN customers_account a ON a.id = c.account_id
     LEFT JOIN accounts_unit u ON u.id = c.unit_id""",
     key="customer_id",
-    key_sql="c.code",
+    table="customers_customer",
+    column="code",
     types={
         "customer_id": "VARCHAR",
         "account_id": "VARCHAR",
@@ -107,11 +127,12 @@ INVITATIONS = Source(
     SELECT i.public_id AS invitation_id, c.code AS customer_id, s.slug AS survey, i.channel,
            i.unit,
            i.planned_at, i.sent_at, i.delivered_at, i.answered_at, i.outcome, i.suppressed_reason
-    FROM capture_invitation i
+    FROM {rows} i
     JOIN capture_survey s ON s.id = i.survey_id
     JOIN customers_customer c ON c.id = i.customer_id""",
     key="invitation_id",
-    key_sql="i.public_id",
+    table="capture_invitation",
+    column="public_id",
     types={
         "invitation_id": "VARCHAR",
         "customer_id": "VARCHAR",
@@ -129,9 +150,10 @@ INVITATIONS = Source(
 VALUES = Source(
     select="""
     SELECT c.code AS customer_id, v.month, v.revenue, v.margin, v.cost_to_serve
-    FROM customers_value v JOIN customers_customer c ON c.id = v.customer_id""",
+    FROM {rows} c JOIN customers_value v ON v.customer_id = c.id""",
     key="customer_id",
-    key_sql="c.code",
+    table="customers_customer",
+    column="code",
     types={
         "customer_id": "VARCHAR",
         "month": "DATE",
@@ -143,9 +165,10 @@ VALUES = Source(
 EVENTS = Source(
     select="""
     SELECT c.code AS customer_id, e.at, e.kind, e.amount
-    FROM customers_event e JOIN customers_customer c ON c.id = e.customer_id""",
+    FROM {rows} c JOIN customers_event e ON e.customer_id = c.id""",
     key="customer_id",
-    key_sql="c.code",
+    table="customers_customer",
+    column="code",
     types={
         "customer_id": "VARCHAR",
         "at": "TIMESTAMPTZ",
@@ -158,13 +181,14 @@ CASES = Source(
     SELECT k.public_id AS case_id, r.public_id AS response_id, c.code AS customer_id, k.unit,
            u.email AS owner, k.opened_at, k.due_at, k.first_contact_at, k.closed_at, k.root_cause,
            k.outcome, i.planned_at AS asked_again_at, k.is_holdout AS holdout
-    FROM closedloop_case k
+    FROM {rows} k
     JOIN capture_response r ON r.id = k.response_id
     LEFT JOIN customers_customer c ON c.id = k.customer_id
     LEFT JOIN accounts_user u ON u.id = k.owner_id
     LEFT JOIN capture_invitation i ON i.id = k.asked_again_id""",
     key="case_id",
-    key_sql="k.public_id",
+    table="closedloop_case",
+    column="public_id",
     types={
         "case_id": "VARCHAR",
         "response_id": "VARCHAR",
@@ -184,11 +208,12 @@ CASES = Source(
 REFERRALS = Source(
     select="""
     SELECT f.code AS referrer_id, c.code AS referred_id, o.at, o.origin
-    FROM customers_arrival o
-    JOIN customers_customer c ON c.id = o.customer_id
+    FROM {rows} c
+    JOIN customers_arrival o ON o.customer_id = c.id
     LEFT JOIN customers_customer f ON f.id = o.referrer_id""",
     key="referred_id",
-    key_sql="c.code",
+    table="customers_customer",
+    column="code",
     types={
         "referrer_id": "VARCHAR",
         "referred_id": "VARCHAR",
@@ -215,9 +240,9 @@ def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
     """Return the present state of the rows of `name` noted in that range of changes."""
     source = SOURCES[name]
     names = [*source.types, *(c for c in (THEMES, *SPREAD) if f".{c}" in source.select)]
-    select = (
-        f"{source.select} WHERE {source.key_sql} IN (SELECT key FROM activity_change"  # noqa: S608
-        f" WHERE \"table\" = '{name}' AND id BETWEEN {first_change:d} AND {last_change:d})"
+    select = source.of_those(
+        f"SELECT key FROM activity_change WHERE \"table\" = '{name}'"  # noqa: S608
+        f" AND id BETWEEN {first_change:d} AND {last_change:d}"
     )
     return typed(source, fetch(source, names, select))
 
