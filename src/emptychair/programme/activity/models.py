@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from emptychair.programme.lib.clock import now
 
+OFTEN = ("response.recorded", "response.amended", "invitation.due")
+
 
 class Activity(models.Model):
     """One dotted, append-only line: `response.recorded`, `import.undone`."""
@@ -24,6 +26,11 @@ class Activity(models.Model):
             models.Index(
                 fields=["id"], name="activity_undispatched", condition=Q(dispatched=False)
             ),
+            # For what left, and what was taken out, of late. It leaves out what comes with every
+            # answer and every ask: nobody looks for these by name.
+            models.Index(
+                fields=["action", "-at"], name="activity_lately", condition=~Q(action__in=OFTEN)
+            ),
             # For the history of one thing.
             models.Index(fields=["subject", "id"], name="activity_subject"),
         ]
@@ -37,7 +44,8 @@ class Delivery(models.Model):
         LEASED = "leased"
         DEAD = "dead"
 
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE)
+    # `delivery_once` begins with it.
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, db_index=False)
     handler = models.CharField(max_length=120)
     state = models.CharField(max_length=6, choices=State, default=State.DUE)
     due_at = models.DateTimeField(default=now)

@@ -10,11 +10,16 @@ from emptychair.programme.accounts.models import User
 from emptychair.programme.activity.services import record
 from emptychair.programme.advocacy.models import Referral, ReferralLink
 from emptychair.programme.customers.arriving import note_arrival
-from emptychair.programme.customers.models import Arrival, Contact, Customer, Value
+from emptychair.programme.customers.models import (
+    CODE_TRAIT,
+    Arrival,
+    Contact,
+    Customer,
+    Value,
+)
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.errors import RefusedError
 
-CODE_TRAIT = "referral_code"  # a shop or a CRM may send the code with the customer
 KEPT_DAYS = 365  # an address of somebody who became no customer
 BATCH = 500
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -124,13 +126,19 @@ class Invitation(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=new_id)
     # Null until it is queued, for many wait and a hash belongs to one.
     token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
-    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE)
-    survey = models.ForeignKey(Survey, on_delete=models.PROTECT)
+    # `invitation_history` begins with the customer, `invitation_once_an_event` with the survey.
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, db_index=False)
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=10)
     unit = models.CharField(max_length=60, blank=True)  # frozen when the ask is planned
     employee = models.CharField(max_length=60, blank=True)
-    event = models.ForeignKey("customers.Event", null=True, blank=True, on_delete=models.SET_NULL)
-    reminder_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
+    event: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "customers.Event", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    # `one_reminder` holds it.
+    reminder_of: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, db_index=False
+    )
     planned_at = models.DateTimeField(default=now)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -152,6 +160,10 @@ class Invitation(models.Model):
                 fields=["planned_at"],
                 name="invitation_due",
                 condition=Q(outcome="planned", token_hash=None),
+            ),
+            # For erasing a customer's events; few asks come after one.
+            models.Index(
+                fields=["event"], name="invitation_of_event", condition=Q(event__isnull=False)
             ),
             # For what a mail provider reports.
             models.Index(
@@ -210,9 +222,14 @@ class Response(models.Model):
             ),
         ]
         indexes = [
-            # For the newest comments and the responses behind a figure.
+            # For what came of late: candidates for favours, news since a visit.
             models.Index(fields=["-answered_at", "id"], name="response_newest"),
-            models.Index(fields=["unit", "-answered_at"], name="response_of_unit"),
+            # For the newest comments and the responses behind a figure, of any days; the day
+            # comes first, so that a quarter long ago is found without what came since.
+            models.Index(fields=["-answered_on", "-answered_at", "id"], name="response_of_day"),
+            models.Index(
+                fields=["unit", "-answered_on", "-answered_at", "id"], name="response_of_unit"
+            ),
             models.Index(fields=["customer", "-answered_at"], name="response_of_customer"),
             # For undoing an import.
             models.Index(fields=["source"], name="response_source", condition=~Q(source="")),
@@ -263,7 +280,12 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField(default=now)
 
     class Meta:
-        indexes = [models.Index(fields=["response", "id"], name="ledger_of_response")]
+        indexes = [
+            # For what came in for one answer.
+            models.Index(fields=["response", "id"], name="ledger_of_response"),
+            # For the page of released answers: one in many thousand entries is a release.
+            models.Index(fields=["response"], name="ledger_release", condition=Q(kind="release")),
+        ]
 
 
 class ErasurePermit(models.Model):

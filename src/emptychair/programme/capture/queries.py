@@ -179,7 +179,9 @@ def responses_behind(
     `start` and `end` are local dates, both included; `filters` may name `unit`, `channel`,
     `touchpoint`, `stage`, `language`, `survey` (slug), `bucket` and `score`.
     """
-    chosen = Response.objects.select_related("survey", "customer").order_by("-answered_at", "id")
+    chosen = Response.objects.select_related("survey", "customer").order_by(
+        "-answered_on", "-answered_at", "id"
+    )
     if scope.units is not None:
         chosen = chosen.filter(unit__in=scope.units)
     if not include_held:

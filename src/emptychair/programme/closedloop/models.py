@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -82,8 +84,12 @@ class Case(models.Model):
     rule = models.ForeignKey(Rule, null=True, blank=True, on_delete=models.SET_NULL)
     kind = models.CharField(max_length=7, choices=Rule.Kind, default=Rule.Kind.UNHAPPY)
     unit = models.CharField(max_length=60, blank=True)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    owner: models.ForeignKey[Any, Any] = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,  # `case_of_owner` begins with it
     )
     state = models.CharField(max_length=9, choices=State, default=State.NEW)
     opened_at = models.DateTimeField(default=now)
@@ -104,12 +110,22 @@ class Case(models.Model):
 
     class Meta:
         indexes = [
-            # For the inbox, the board, the overdue and the escalation.
+            # For the inbox: what is open, the most urgent first, however many were closed.
+            models.Index(
+                fields=["due_at", "id"],
+                name="case_open",
+                condition=Q(state__in=("new", "claimed", "contacted", "waiting")),
+            ),
+            # For the board, the overdue and the escalation.
             models.Index(fields=["state", "due_at"], name="case_state_due"),
             models.Index(fields=["owner", "state", "due_at"], name="case_of_owner"),
             # For whose turn it is: the last case that each colleague got.
             models.Index(fields=["owner", "-opened_at"], name="case_last_of_owner"),
             models.Index(fields=["unit", "state", "due_at"], name="case_of_unit"),
+            # For the closed ones of the inbox, the last first.
+            models.Index(
+                fields=["-closed_at", "id"], name="case_closed", condition=Q(state="closed")
+            ),
             # For asking again.
             models.Index(
                 fields=["ask_again_on"],

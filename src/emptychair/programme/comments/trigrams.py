@@ -8,10 +8,12 @@ step: a migration that makes the table of readings anew must call `keep_in_step`
 
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+
+from emptychair.programme.lib.indexes import make_trigram_index, try_statement
 
 LEAST_LETTERS = 3
 PAGES_AT_ONCE = 500
@@ -45,9 +47,8 @@ _WILD = frozenset("%_\\")
 def create(_: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Make the index where the server can; a migration's function."""
     if schema_editor.connection.vendor == "postgresql":
-        _try("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        _try(f"CREATE INDEX {_TABLE} ON {_READINGS} USING gin (folded gin_trgm_ops)")
-    elif _try(_CREATE):
+        make_trigram_index(_TABLE, _READINGS, "folded")
+    elif try_statement(_CREATE):
         keep_in_step()
         with connection.cursor() as cursor:
             cursor.execute(_FILL)
@@ -102,13 +103,3 @@ def _helps(word: str) -> bool:
 
 def _tables() -> list[str]:
     return connection.introspection.table_names()
-
-
-def _try(statement: str) -> bool:
-    """Run a statement that a server may be unable or not allowed to run; say whether it did."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement)
-    except DatabaseError:
-        return False
-    return True

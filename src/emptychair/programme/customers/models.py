@@ -8,6 +8,8 @@ from django.db.models import Q
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.tokens import new_id
 
+CODE_TRAIT = "referral_code"  # a shop or a CRM may send the code with the customer
+
 
 class Account(models.Model):
     """A company that is a customer (B2B)."""
@@ -39,8 +41,16 @@ class Customer(models.Model):
     )
 
     class Meta:
-        # For undoing an import.
-        indexes = [models.Index(fields=["source"], name="customer_source", condition=~Q(source=""))]
+        indexes = [
+            # For undoing an import.
+            models.Index(fields=["source"], name="customer_source", condition=~Q(source="")),
+            # For finding those who came by a referral's code.
+            models.Index(
+                fields=["-created_at"],
+                name="customer_with_code",
+                condition=Q(traits__has_key=CODE_TRAIT),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -85,7 +95,8 @@ class Segment(models.Model):
 class Membership(models.Model):
     """A customer that meets a segment's rule now."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    # `membership_once` begins with the customer.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE)
 
     class Meta:
@@ -109,7 +120,8 @@ class MembershipDraft(models.Model):
 class Event(models.Model):
     """Something a customer did: purchase, renewal, complaint, login ..."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    # `event_timeline` begins with the customer.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -126,7 +138,8 @@ class Event(models.Model):
 class Value(models.Model):
     """What a customer brought and cost in one month."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    # `value_once_a_month` begins with the customer.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=False)
     month = models.DateField()  # first of the month
     revenue = models.DecimalField(max_digits=14, decimal_places=2)
     margin = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)

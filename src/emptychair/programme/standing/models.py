@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from emptychair.programme.lib.indexes import EmptyLastIndex
+
 OLDEST_ANSWER_DAYS = 365
 
 
@@ -65,8 +67,8 @@ class Standing(models.Model):
             models.Index(fields=["state", "-revenue"], name="standing_of_state"),
             # The same for unit managers and for the filter by unit.
             models.Index(fields=["unit", "state", "-revenue"], name="standing_of_unit"),
-            # For the list by the day of the latest answer.
-            models.Index(fields=["-answered_on"], name="standing_by_answer"),
+            # For the list by the day of the latest answer, those without one at the end.
+            EmptyLastIndex(fields=["-answered_on", "customer"], name="standing_by_last_answer"),
             # For an account's contacts and its sums.
             models.Index(
                 fields=["account", "is_key"],

@@ -1,12 +1,13 @@
 """Reads of standings: the picture of the base, lists, accounts and silent key contacts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from emptychair.programme.accounts.models import Unit
 from emptychair.programme.accounts.policy import Scope
 from emptychair.programme.customers.models import Account, Contact, Customer
 from emptychair.programme.standing.models import (
@@ -34,7 +35,12 @@ class Part:
 def standings(scope: Scope) -> QuerySet[Standing]:
     """Return the standings a reader may see, the most valuable first."""
     found = Standing.objects.order_by("-revenue", "pk")
-    return found if scope.units is None else found.filter(unit__code__in=sorted(scope.units))
+    return found if scope.units is None else found.filter(unit__in=_units(sorted(scope.units)))
+
+
+def _units(codes: Sequence[str]) -> list[int]:
+    """Return the units' keys: known before the query, they lead it to `standing_of_unit`."""
+    return list(Unit.objects.filter(code__in=codes).values_list("pk", flat=True))
 
 
 def narrowed(
@@ -59,7 +65,7 @@ def narrowed(
     elif state != "all":
         found = found.exclude(state=State.LEFT)
     if filters.get("unit"):
-        found = found.filter(unit__code=filters["unit"])
+        found = found.filter(unit__in=_units([filters["unit"]]))
     if filters.get("segment"):
         found = found.filter(customer__segments__slug=filters["segment"])
     if filters.get("key"):
@@ -111,8 +117,11 @@ def accounts_by_health(found: QuerySet[AccountStanding]) -> dict[str, Part]:
 
 
 def silent_key_contacts(scope: Scope) -> QuerySet[Standing]:
-    """Return the key contacts who were asked and say nothing, the most valuable account first."""
-    found = standings(scope).filter(is_key=True, account__isnull=False)
+    """Return the key contacts who were asked and say nothing, the most valuable account first.
+
+    An account with a contact has its standing; said so, the search begins at the most valuable.
+    """
+    found = standings(scope).filter(is_key=True, account__standing__isnull=False)
     found = found.filter(state__in=ASKED_SILENT)
     return found.select_related("customer__contact", "account__standing").order_by(
         "-account__standing__revenue", "-revenue", "pk"
