@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import needs
 from tools import postgres
 from tools.plans.watching import plan_of
-
-from conftest import needs
 
 BIG = {"capture_response": 10_000_000}
 

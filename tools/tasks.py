@@ -134,7 +134,7 @@ def promises(arguments: Sequence[str]) -> int:
 
 
 def plans(arguments: Sequence[str]) -> int:
-    """Look at PostgreSQL's plans on a large base (--responses 1e7 --customers 2e6 takes an hour)."""
+    """Look at PostgreSQL's plans on a large base (--responses 1e7 --customers 2e6: an hour)."""
     return python("-W", "ignore", "-m", "tools.plans", *arguments)
 
 

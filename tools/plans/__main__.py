@@ -10,8 +10,10 @@ from pathlib import Path
 
 from tools import postgres
 
-# What a server of this size is given; PostgreSQL's own settings are for a tenth of it.
+# What docs/operate/postgresql.md advises; PostgreSQL's own settings are for a tenth of the size.
 SERVER = {
+    "jit": "off",
+    "random_page_cost": "1.1",
     "shared_buffers": "4GB",
     "effective_cache_size": "12GB",
     "max_wal_size": "16GB",

@@ -71,7 +71,8 @@ def wanting(plans: Iterable[Plan]) -> Iterator[str]:
         if plan.verdict:
             yield (
                 f"{plan.ms:,.1f} ms, {plan.read:,} read, {plan.given:,} given,"
-                f" {plan.blocks:,} pages (triggers {plan.triggers_ms:,.0f} ms, compiling {plan.jit_ms:,.0f} ms)"
+                f" {plan.blocks:,} pages (triggers {plan.triggers_ms:,.0f} ms,"
+                f" compiling {plan.jit_ms:,.0f} ms)"
                 f" {plan.purpose}: {plan.verdict}"
             )
             yield f"    {plan.statement[:SHOWN_LETTERS]}"

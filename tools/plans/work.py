@@ -95,10 +95,8 @@ def _asks() -> Iterator[tuple[str, Work]]:
     waiting.subject = Invitation.objects.filter(outcome="planned").order_by("pk")[0].public_id
     day = _working_day()
     relationship.asks_from = day - timedelta(days=2)
-    yield (
-        "whom to ask: one day of a calendar",
-        lambda: inviting.plan_relationship(relationship, day),
-    )
+    # The first who is due; explained, the statement is carried out for everybody.
+    yield "whom to ask: one day of a calendar", lambda: next(inviting._due(relationship, day), None)
     yield "whom to ask: after events", lambda: inviting.plan_events(purchase, now())
     yield "whom to remind", lambda: inviting.plan_reminders(purchase, now())
     yield "quarantines of one customer", lambda: inviting.quarantine(relationship, someone, now())
@@ -186,13 +184,13 @@ def _customers() -> Iterator[tuple[str, Work]]:
 
 
 def _feedback() -> Iterator[tuple[str, Work]]:
-    quarter = f"start={today() - timedelta(700)}&end={today() - timedelta(610)}"
+    quarter = f"from={today() - timedelta(700)}&to={today() - timedelta(610)}"
     yield "today", _page("/")
     yield "today of a manager", _page("/", MANAGER)
     yield "responses, newest", _page("/delivery/responses/")
     yield "responses of a unit", _page("/delivery/responses/?unit=u33&period=all")
     yield "responses of a manager", _page("/delivery/responses/?period=all", MANAGER)
-    yield "responses of a quarter long ago", _page(f"/delivery/responses/?period=custom&{quarter}")
+    yield "responses of a quarter long ago", _page(f"/delivery/responses/?{quarter}")
     yield "responses, detractors", _page("/delivery/responses/?period=all&bucket=detractor")
     yield "responses of a channel", _page("/delivery/responses/?period=all&channel=link")
     yield "responses of a segment", _page("/delivery/responses/?period=all&segment=s1")
