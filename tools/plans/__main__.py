@@ -13,7 +13,6 @@ from tools import postgres
 # What docs/operate/postgresql.md advises; PostgreSQL's own settings are for a tenth of the size.
 SERVER = {
     "jit": "off",
-    "random_page_cost": "1.1",
     "shared_buffers": "4GB",
     "effective_cache_size": "12GB",
     "max_wal_size": "16GB",
@@ -50,6 +49,7 @@ def _said(arguments: Sequence[str]) -> argparse.Namespace:
         help="an empty PostgreSQL database to fill, or one filled before; left out, a server is"
         " made for the run and removed (its folder is made where TMPDIR says)",
     )
+    parser.add_argument("--only", default="", help="work whose name has these letters")
     parser.add_argument("--json", type=Path, help="write every plan there, one a line")
     parser.add_argument(
         "--partitions", action="store_true", help="measure the ledger in partitions instead"

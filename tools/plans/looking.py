@@ -32,7 +32,7 @@ def look(said: argparse.Namespace) -> int:
         for line in partitions.measured():
             print(line, flush=True)
         return 0
-    plans = watched().plans
+    plans = watched(said.only).plans
     if said.json:
         said.json.write_text("".join(json.dumps(dataclasses.asdict(one)) + "\n" for one in plans))
     for lines in (summary(plans), wanting(plans), unused()):
@@ -40,12 +40,12 @@ def look(said: argparse.Namespace) -> int:
     return 0
 
 
-def watched() -> Watch:
+def watched(only: str = "") -> Watch:
     """Do the programme's work and return what was seen."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_reset()")
     watch = Watch()
-    for purpose in do_all(watch):
+    for purpose in do_all(watch, only):
         print(f"done: {purpose}", flush=True)
     return watch
 

@@ -93,7 +93,10 @@ def list_page(
     start = (page - 1) * PAGE_SIZE
     found = list(ordered[start : start + PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
-    total = ordered.order_by()[: COUNTED_UP_TO + 1].count()
+    # Counted in the list's own order, the rows of the page are the first: without it PostgreSQL
+    # may begin at the oldest, which a list of late things does not want. Any other order is dear.
+    counted = rows if ordered is rows else ordered.order_by()
+    total = counted[: COUNTED_UP_TO + 1].count()
     return ListPage(
         headings=tuple(_heading(query, column) for column in columns),
         rows=tuple(tuple(_cell(column, row) for column in columns) for row in shown),

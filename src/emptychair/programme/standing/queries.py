@@ -117,11 +117,8 @@ def accounts_by_health(found: QuerySet[AccountStanding]) -> dict[str, Part]:
 
 
 def silent_key_contacts(scope: Scope) -> QuerySet[Standing]:
-    """Return the key contacts who were asked and say nothing, the most valuable account first.
-
-    An account with a contact has its standing; said so, the search begins at the most valuable.
-    """
-    found = standings(scope).filter(is_key=True, account__standing__isnull=False)
+    """Return the key contacts who were asked and say nothing, the most valuable account first."""
+    found = standings(scope).filter(is_key=True, account__isnull=False)
     found = found.filter(state__in=ASKED_SILENT)
     return found.select_related("customer__contact", "account__standing").order_by(
         "-account__standing__revenue", "-revenue", "pk"
