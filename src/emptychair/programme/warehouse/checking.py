@@ -21,8 +21,9 @@ _CHECKED = (
 )
 _SOURCE = Source(
     select=RESPONSES.select,
+    table=RESPONSES.table,
+    column=RESPONSES.column,
     key=RESPONSES.key,
-    key_sql=RESPONSES.key_sql,
     types={column: RESPONSES.types[column] for column in _CHECKED},
 )
 # A checksum that does not depend on the order of rows; rows that wait to be copied are left out.
@@ -126,7 +127,7 @@ def _whole(name: str) -> Whole:
         return rows.cast(_schema(source))
 
     def here() -> pa.Table:
-        return typed(source, fetch(source, columns, source.select))
+        return typed(source, fetch(source, columns, source.whole))
 
     return Whole(name, *_held_against(here, there, name, source.key, columns))
 
@@ -159,9 +160,8 @@ def _held_against(
 
 
 def _here(first: date) -> pa.Table:
-    select = (
-        f"{_SOURCE.select} WHERE r.answered_on >= '{first:%Y-%m-%d}'"
-        f" AND r.answered_on < '{_next_month(first):%Y-%m-%d}'"
+    select = _SOURCE.where(
+        f"answered_on >= '{first:%Y-%m-%d}' AND answered_on < '{_next_month(first):%Y-%m-%d}'"
     )
     return typed(_SOURCE, fetch(_SOURCE, _CHECKED, select))
 

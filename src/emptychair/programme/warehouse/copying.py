@@ -44,13 +44,18 @@ class Source:
     key: str
     types: Mapping[str, str]
 
-    def of_those(self, keys: str) -> str:
-        """Return the SELECT of those rows alone whose key a statement finds.
+    @property
+    def whole(self) -> str:
+        """The SELECT of all rows."""
+        return self.select.format(rows=self.table)
+
+    def where(self, condition: str) -> str:
+        """Return the SELECT of the rows whose part in `table` meets a condition.
 
         They are chosen before anything is looked up for them: behind so many joins PostgreSQL
         would take the choice last, after reading everybody's rows.
         """
-        rows = f"(SELECT * FROM {self.table} WHERE {self.column} IN ({keys}))"  # noqa: S608
+        rows = f"(SELECT * FROM {self.table} WHERE {condition})"  # noqa: S608
         return self.select.format(rows=rows)
 
 
@@ -240,9 +245,9 @@ def rows_now(name: str, first_change: int, last_change: int) -> pa.Table:
     """Return the present state of the rows of `name` noted in that range of changes."""
     source = SOURCES[name]
     names = [*source.types, *(c for c in (THEMES, *SPREAD) if f".{c}" in source.select)]
-    select = source.of_those(
-        f"SELECT key FROM activity_change WHERE \"table\" = '{name}'"  # noqa: S608
-        f" AND id BETWEEN {first_change:d} AND {last_change:d}"
+    select = source.where(
+        f"{source.column} IN (SELECT key FROM activity_change WHERE \"table\" = '{name}'"  # noqa: S608
+        f" AND id BETWEEN {first_change:d} AND {last_change:d})"
     )
     return typed(source, fetch(source, names, select))
 
