@@ -16,7 +16,12 @@ from emptychair.programme.capture.stuffing import forget_origins, hold_stuffing
 from emptychair.programme.closedloop.asking_again import plan_second_asks
 from emptychair.programme.closedloop.by_mail import forget_old_links
 from emptychair.programme.closedloop.digests import chat_digest, mail_digest, queue_digests
-from emptychair.programme.closedloop.opening import consider_answer, open_held_out, that_meet_a_rule
+from emptychair.programme.closedloop.opening import (
+    consider_answer,
+    consider_answers,
+    open_held_out,
+    that_meet_a_rule,
+)
 from emptychair.programme.closedloop.praising import pass_on_praise, that_may_praise
 from emptychair.programme.closedloop.reminding import escalate
 from emptychair.programme.closedloop.services import forget_conversations
@@ -44,7 +49,7 @@ from emptychair.programme.standing.following import follow_calendar
 from emptychair.programme.warehouse.services import maintain, synchronise_unless_another_does
 
 _AFTER_AN_ANSWER = (
-    Only(consider_answer, among=that_meet_a_rule),
+    Only(consider_answer, among=that_meet_a_rule, together=consider_answers),
     Only(pass_on_praise, among=that_may_praise),
     Only(note_origin, among=that_tell_origin),
 )
@@ -74,7 +79,9 @@ OUTWARD: Mapping[str, Sequence[OutwardHandler]] = {
 }
 
 ROUTINES: Mapping[str, Periodic] = {
-    "warehouse.synchronise": Periodic(timedelta(seconds=1), synchronise_unless_another_does),
+    "warehouse.synchronise": Periodic(
+        timedelta(seconds=1), synchronise_unless_another_does, lane="fresh"
+    ),
     "customers.build_segments": Periodic(timedelta(seconds=5), build_segments, lane="slow"),
     "comments.read_again": Periodic(timedelta(seconds=5), read_again, lane="slow"),
     "comments.tidy_trigrams": Periodic(timedelta(hours=6), trigrams.tidy, lane="slow"),
@@ -84,7 +91,7 @@ ROUTINES: Mapping[str, Periodic] = {
         timedelta(minutes=1), refresh_theme_studies, lane="slow"
     ),
     "standing.follow_calendar": Periodic(timedelta(seconds=20), follow_calendar, lane="slow"),
-    "warehouse.maintain": Periodic(timedelta(hours=6), maintain),
+    "warehouse.maintain": Periodic(timedelta(hours=6), maintain, lane="slow"),
     "exchange.continue_imports": Periodic(timedelta(seconds=1), continue_imports),
     "exchange.remove_old_files": Periodic(timedelta(hours=6), remove_old_files),
     "capture.plan": Periodic(timedelta(minutes=15), plan),

@@ -13,6 +13,18 @@ def record(action: str, subject: str, *, actor: str = "", **details: Any) -> Act
     return Activity.objects.create(action=action, subject=subject, actor=actor, details=details)
 
 
+def record_many(
+    action: str, about: Iterable[tuple[str, dict[str, Any]]], *, actor: str = ""
+) -> None:
+    """Append one activity for each subject with its details, in one statement."""
+    Activity.objects.bulk_create(
+        [
+            Activity(action=action, subject=subject, actor=actor, details=details)
+            for subject, details in about
+        ]
+    )
+
+
 def mark_changed(table: str, keys: Iterable[str]) -> None:
     """Note that rows of `table` must be copied to the warehouse (same transaction).
 

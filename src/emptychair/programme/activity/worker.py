@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any, Literal, get_args
 
 from django.db import close_old_connections, connection, transaction
@@ -24,8 +25,9 @@ from emptychair.programme.lib.handover import HandoverError, UnreachableError
 from emptychair.programme.lib.tokens import new_id
 
 Handler = Callable[[Activity], None]
+HandlerOfMany = Callable[[Sequence[Activity]], None]
 Settle = Callable[[], None]
-Lane = Literal["quick", "slow"]
+Lane = Literal["fresh", "quick", "slow"]
 LANES: tuple[Lane, ...] = get_args(Lane)
 Direction = Literal["inside", "outward"]  # what a delivery does: change rows, or leave the house
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
@@ -37,6 +39,7 @@ LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 20
 BATCH = 50
 SHARED_SECONDS = 0.02  # so long may deliveries share a transaction: answers wait for its lock
+AT_ONCE = 25  # so many are handed at once to a handler that takes many: about as long
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 ALARM_AFTER = timedelta(minutes=15)
 STRANGERS_EVERY = timedelta(minutes=1)
@@ -56,10 +59,16 @@ class Only:
     """A handler that few activities concern: `among` picks those out of many at once.
 
     Nothing is owed for the others, so a thousand promoters cost one query and no delivery.
+
+    Attributes:
+        handler: what is done for one.
+        among: picks those that it concerns.
+        together: does the same for many in fewer statements; when it fails, each is tried alone.
     """
 
     handler: Handler
     among: Callable[[Sequence[Activity]], Sequence[Activity]]
+    together: HandlerOfMany | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,8 @@ class Pause:
 class Periodic:
     """Work done again `every` so often, by one worker at a time.
 
-    What may take longer than a second goes to the slow lane, so that pages stay fresh meanwhile.
+    Each lane has a thread of its own: `fresh` is for what keeps the figures up to date and for
+    nothing else, `slow` for what may take longer than a second.
     """
 
     every: timedelta
@@ -98,7 +108,9 @@ class Worker:
         inner = [one for some in handlers.values() for one in some]
         self._inner = {name_of(plain): plain for one in inner for plain in [_plain(one)]}
         self._outward = {name_of(one): one for some in outward.values() for one in some}
-        self._among = {name_of(one.handler): one.among for one in inner if isinstance(one, Only)}
+        choosy = {name_of(one.handler): one for one in inner if isinstance(one, Only)}
+        self._among = {name: one.among for name, one in choosy.items()}
+        self._together = {n: one.together for n, one in choosy.items() if one.together is not None}
         self._names = {
             action: [
                 *(name_of(_plain(one)) for one in handlers.get(action, ())),
@@ -276,7 +288,13 @@ class Worker:
 
     def _deliver_together(self, claimed: Iterable[Delivery]) -> None:
         """Deliver in as few transactions as their lock allows; each still fails for itself."""
-        waiting = deque(claimed)
+        alone: list[Delivery] = []
+        for name, some in groupby(claimed, key=lambda delivery: delivery.handler):
+            if name in self._together:
+                alone += self._deliver_at_once(self._together[name], list(some))
+            else:
+                alone += some
+        waiting = deque(alone)
         while waiting:
             shared: list[Delivery] = []
             try:
@@ -288,6 +306,31 @@ class Worker:
             except Exception:  # what they share has failed, not one of them
                 logger.warning("%d deliveries are tried one by one", len(shared), exc_info=True)
                 self._deliver_in_turn(shared)
+
+    def _deliver_at_once(
+        self, handler: HandlerOfMany, claimed: Sequence[Delivery]
+    ) -> list[Delivery]:
+        """Hand many to a handler that takes many; return those that must be tried alone."""
+        failed: list[Delivery] = []
+        for first in range(0, len(claimed), AT_ONCE):
+            some = claimed[first : first + AT_ONCE]
+            try:
+                with transaction.atomic():
+                    mine = self._end([delivery.pk for delivery in some])
+                    handler([delivery.activity for delivery in some if delivery.pk in mine])
+            except Exception:  # one of them, or what they share: trying each tells which
+                logger.warning("%d deliveries are tried one by one", len(some), exc_info=True)
+                failed += some
+        return failed
+
+    def _end(self, deliveries: Sequence[int]) -> set[int]:
+        """Remove deliveries that are still this worker's; return which were."""
+        mine = Delivery.objects.filter(pk__in=deliveries, leased_by=self.name)
+        if connection.features.has_select_for_update:
+            mine = mine.select_for_update()
+        found = set(mine.values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=found).delete()
+        return found
 
     def deliver(self, delivery: Delivery) -> None:
         """Run one handler and end its delivery, or note the failure and when to try again."""

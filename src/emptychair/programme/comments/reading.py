@@ -48,10 +48,10 @@ def read_changed(first: int, last: int) -> None:
         _read(_rows(some), themes, state.version)
 
 
-def read_now(public_id: str) -> None:
-    """Read the comment of one response, for whoever cannot wait until its row is copied."""
+def read_now(public_ids: Sequence[str]) -> None:
+    """Read the comments of some responses, for whoever cannot wait until their rows are copied."""
     state = install_themes()
-    chosen = Response.objects.filter(public_id=public_id)
+    chosen = Response.objects.filter(public_id__in=public_ids)
     _read(_rows(chosen), active_themes(), state.version)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.db.models import Q
 from emptychair.programme.activity.models import Activity, Delivery, Routine
 from emptychair.programme.activity.services import record, replay
 from emptychair.programme.activity.worker import (
+    AT_ONCE,
     BATCH,
     LEASE,
     MOST_ATTEMPTS,
@@ -20,7 +22,10 @@ from emptychair.programme.activity.worker import (
     Worker,
     name_of,
 )
+from emptychair.programme.dispatch import ROUTINES
 from emptychair.programme.lib.clock import now
+
+COPYING = "warehouse.synchronise"
 
 
 def note(activity: Activity) -> None:
@@ -152,6 +157,60 @@ def test_deliveries_whose_common_transaction_breaks_are_made_one_by_one(
     assert noted() == ["a", "b"]
 
 
+def test_many_are_handed_at_once_to_a_handler_that_takes_many(db: None) -> None:
+    for number in range(AT_ONCE + 5):
+        record("test.happened", f"{number:03}")
+    handed: list[int] = []
+
+    def note_all(activities: Sequence[Activity]) -> None:
+        handed.append(len(activities))
+        for activity in activities:
+            note(activity)
+
+    drain(worker(Only(note, among=list, together=note_all)))
+    assert noted() == [f"{number:03}" for number in range(AT_ONCE + 5)]
+    assert handed == [AT_ONCE, 5]
+    assert not Delivery.objects.exists()
+
+
+def test_each_fails_for_itself_where_many_are_handed_at_once(db: None) -> None:
+    for subject in ("a", "b", "c"):
+        record("test.happened", subject)
+
+    def breaks_on_b(activity: Activity) -> None:
+        note(activity)
+        if activity.subject == "b":
+            Routine.objects.create(name="twice")
+            Routine.objects.create(name="twice")  # the database itself refuses
+
+    def all_of_them(activities: Sequence[Activity]) -> None:
+        for activity in activities:
+            breaks_on_b(activity)
+
+    drain(worker(Only(breaks_on_b, among=list, together=all_of_them)))
+    assert noted() == ["a", "c"]
+    delivery = Delivery.objects.get()
+    assert (delivery.activity.subject, delivery.attempts) == ("b", 1)
+    assert "IntegrityError" in delivery.error
+
+
+def test_of_many_handed_at_once_those_taken_over_by_another_are_left_out(db: None) -> None:
+    for subject in ("a", "b"):
+        record("test.happened", subject)
+
+    def note_all(activities: Sequence[Activity]) -> None:
+        for activity in activities:
+            note(activity)
+
+    some = worker(Only(note, among=list, together=note_all))
+    some.dispatch()
+    claimed = some.claim("inside")
+    Delivery.objects.filter(activity__subject="a").update(leased_by="another")
+    some._deliver_together(claimed)
+    assert noted() == ["b"]
+    assert Delivery.objects.get().activity.subject == "a"
+
+
 def test_what_waits_for_one_handler_delays_no_other(db: None) -> None:
     for number in range(BATCH + 1):
         record("test.happened", f"{number:03}")
@@ -247,6 +306,35 @@ def test_it_does_periodic_work_when_due_and_survives_its_failure(db: None) -> No
     Routine.objects.update(next_at=now())
     some.step()
     assert len(turns) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_figures_stay_fresh_while_any_other_routine_takes_its_time() -> None:
+    copied, over = threading.Event(), threading.Event()
+
+    def takes_its_time() -> None:
+        over.wait(20)
+
+    routines = {
+        name: replace(one, work=copied.set if name == COPYING else takes_its_time)
+        for name, one in ROUTINES.items()
+    }
+    Routine.objects.bulk_create(
+        # The copy is due a moment after all others have begun.
+        [
+            Routine(name=name, next_at=now() + timedelta(seconds=name == COPYING))
+            for name in routines
+        ]
+    )
+    some = worker(**routines)
+    thread = threading.Thread(target=some.run, args=(0.05,))
+    thread.start()
+    try:
+        assert copied.wait(10)
+    finally:
+        some.stop.set()
+        over.set()
+        thread.join()
 
 
 def test_it_goes_on_after_the_database_was_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from emptychair.programme.accounts.models import Role, Unit
+from emptychair.programme.activity.models import Activity, Change
 from emptychair.programme.closedloop.conditions import check_condition, responses_meeting
-from emptychair.programme.closedloop.models import Absence, Case, Rule
+from emptychair.programme.closedloop.models import Absence, Case, Note, Rule
 from emptychair.programme.closedloop.opening import (
     consider_answer,
+    consider_answers,
     is_held_out,
     open_case,
     open_held_out,
@@ -152,6 +156,77 @@ def test_the_manager_above_gets_it_while_the_units_own_is_away(
     Absence.objects.all().delete()
     consider_answer(recorded(answer(1)))
     assert Case.objects.latest("pk").owner == bob
+
+
+def test_many_answers_take_no_more_statements_than_few(rule, answer, bob, malmo, recorded):
+    def statements(number: int) -> int:
+        activities = [recorded(answer(n % 7)) for n in range(number)]
+        with CaptureQueriesContext(connection) as seen:
+            consider_answers(activities)
+        return len(seen)
+
+    few, many = statements(2), statements(25)
+    assert Case.objects.filter(owner=bob).count() == 27
+    # A changed row is noted by a statement of its own, which costs little.
+    assert many - few <= 23
+    assert few <= 12
+
+
+def test_answers_that_come_together_get_what_each_would_get_alone(
+    rule, answer, malmo, bob, make_user, recorded
+):
+    Rule.objects.create(name="Wish", is_on=True, position=1, condition={"contact_wanted": True})
+    Unit.objects.create(code="kiosk", name="Kiosk", parent=malmo)
+    told = [
+        {"score": score, "contact_wanted": wanted, "unit": unit, "held_reason": held}
+        for score in (2, 6, 8)
+        for wanted in (True, False)
+        for unit in ("malmo", "kiosk", "", "unknown")
+        for held in ("", "test")
+    ]
+    alone = [answer(**fields) for fields in told]
+    together = [answer(**fields) for fields in told]
+    for response in alone:
+        consider_answer(recorded(response))
+    consider_answers([recorded(response) for response in together] * 2)
+
+    def got(responses):
+        cases = {case.response_id: case for case in Case.objects.select_related("rule", "owner")}
+        found = [cases.get(response.pk) for response in responses]
+        return [
+            case and (case.rule.name, case.owner, case.unit, case.kind, case.state, case.customer)
+            for case in found
+        ]
+
+    assert got(together) == got(alone)
+    assert {bool(one) for one in got(alone)} == {True, False}
+    assert {one[1] for one in got(alone) if one} == {bob, None}
+    opened = Activity.objects.filter(action="case.opened")
+    assert opened.count() == Case.objects.count() == Note.objects.filter(step="opened").count()
+    cases = set(Case.objects.values_list("public_id", flat=True))
+    assert set(opened.values_list("subject", flat=True)) == cases
+    assert set(Change.objects.filter(table="cases").values_list("key", flat=True)) == cases
+
+
+def test_turns_go_round_among_answers_that_come_together(
+    rule, answer, malmo, make_user, recorded, customer
+):
+    people = [make_user(Role.EMPLOYEE, malmo, name=n, email=f"{n}@x.example") for n in "abc"]
+    rule.assign = Rule.Assign.ROUND_ROBIN
+    rule.save()
+    rule.people.set(people)
+    for number in (4, 1, 2):
+        consider_answers([recorded(answer(1)) for _ in range(number)])
+    owners = [case.owner.name for case in Case.objects.order_by("pk")]
+    assert owners == ["a", "b", "c", "a", "b", "c", "a"]
+    customer.account = Account.objects.create(code="A", name="Bolaget")
+    customer.save()
+    Case.objects.update(owner=None)
+    rule.assign = Rule.Assign.ACCOUNT
+    rule.save()
+    lead = make_user(Role.MANAGER, malmo, name="m", email="m@x.example")
+    consider_answers([recorded(answer(1)) for _ in range(2)])
+    assert [case.owner for case in Case.objects.order_by("pk")][-2:] == [lead, lead]
 
 
 def test_turns_go_round_and_pass_over_those_away(rule, answer, malmo, make_user, recorded):

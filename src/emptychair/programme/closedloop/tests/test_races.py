@@ -11,7 +11,7 @@ from emptychair.programme.activity.models import Activity
 from emptychair.programme.closedloop import services
 from emptychair.programme.closedloop.asking_again import plan_second_ask
 from emptychair.programme.closedloop.models import Case, Rule
-from emptychair.programme.closedloop.opening import consider_answer
+from emptychair.programme.closedloop.opening import consider_answer, consider_answers
 from emptychair.programme.lib.clock import today
 from emptychair.programme.lib.errors import RefusedError
 
@@ -81,6 +81,21 @@ def test_workers_never_open_two_cases_for_one_answer(rule, answer, bob):
         assert Case.objects.filter(response=response).count() == 1
         assert response.case.notes.count() == 1
     assert Activity.objects.filter(action="case.opened").count() == ROUNDS
+
+
+def test_workers_that_take_the_same_answers_open_one_case_each(rule, answer, bob):
+    responses = [answer(n % 7) for n in range(20)]
+    activities = [
+        Activity(action="response.recorded", subject=response.public_id) for response in responses
+    ]
+    works = [
+        lambda some=some: consider_answers(some)
+        for some in (activities, activities[5:], activities[:15], activities)
+    ]
+    assert at_once(*works) == ["done"] * 4
+    assert Case.objects.count() == 20
+    assert Activity.objects.filter(action="case.opened").count() == 20
+    assert all(case.notes.count() == 1 for case in Case.objects.all())
 
 
 def test_workers_plan_one_second_question(case, bob):
