@@ -20,6 +20,7 @@ from emptychair.programme.relations.models import Chance, Study, Trial
 from emptychair.programme.standing.following import current_rule
 from emptychair.programme.standing.models import Standing
 from emptychair.programme.warehouse import store, tables
+from emptychair.programme.warehouse.engine import engine
 
 BATCH = 10_000
 GIVEN_AGAIN = timedelta(days=28)
@@ -152,7 +153,7 @@ def _score(trial: Trial) -> None:
 def _chances_of(day: date, customers: list[str]) -> list[dict[str, Any]]:
     if store.version(_TABLE) < 0 or not store.files(_TABLE):
         return []
-    table = tables.engine().read_parquet(store.files(_TABLE), hive_partitioning=True)
+    table = engine().read_parquet(store.files(_TABLE), hive_partitioning=True)
     given = table.filter(table["given_on"].cast("string") == day.isoformat())
     asked = ibis.memtable(pa.table({"customer_id": customers}))
     rows: list[dict[str, Any]] = given.semi_join(asked, "customer_id").to_pyarrow().to_pylist()
@@ -174,7 +175,7 @@ def _forget_gone() -> None:
     """Let go of earlier chances of customers who are not there under that id any more."""
     if store.version(_TABLE) < 0 or not store.files(_TABLE):
         return
-    table = tables.engine().read_parquet(store.files(_TABLE), hive_partitioning=True)
+    table = engine().read_parquet(store.files(_TABLE), hive_partitioning=True)
     ids = set(table.select("customer_id").distinct().to_pyarrow()["customer_id"].to_pylist())
     gone = ids - set(Customer.objects.values_list("code", flat=True))
     if gone:

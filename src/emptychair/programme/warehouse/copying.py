@@ -14,7 +14,6 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from adbc_driver_postgresql import dbapi
@@ -22,8 +21,10 @@ from django.db import connection
 
 from emptychair.analysis.comments.columns import THEME_PREFIX
 from emptychair.programme.comments.queries import theme_states
+from emptychair.programme.warehouse.engine import engine
 
 LINES_AT_ONCE = 8_000_000  # bytes of CSV that one thread reads
+_RAW = "_raw"  # the rows as text, while they get their types
 
 
 @dataclass(frozen=True)
@@ -262,19 +263,21 @@ def fetch(source: Source, columns: Sequence[str], select: str) -> pa.Table:
 
 def typed(source: Source, raw: pa.Table) -> pa.Table:
     """Give the text columns of `raw` their types and spread its JSON columns."""
-    with duckdb.connect() as engine:
-        engine.execute("SET TimeZone = 'UTC'")
-        engine.register("raw", raw)
+    # A connection of its own to an engine that is there: starting one takes longer than this.
+    with engine().con.cursor() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.register(_RAW, raw)
         columns = [
             f'CAST(NULLIF("{column}", \'\') AS {kind}) AS "{column}"'
             for column, kind in source.types.items()
         ]
         for column, (prefix, kind) in SPREAD.items():
             if column in raw.column_names:
-                columns += _spread(engine, column, prefix, kind)
+                columns += _spread(database, column, prefix, kind)
         if THEMES in raw.column_names:
             columns += _themes()
-        return engine.sql(f"SELECT {', '.join(columns)} FROM raw").to_arrow_table()  # noqa: S608
+        found = database.sql(f"SELECT {', '.join(columns)} FROM {_RAW}")  # noqa: S608
+        return found.to_arrow_table()
 
 
 def _themes() -> list[str]:
@@ -288,9 +291,9 @@ def _themes() -> list[str]:
     ]
 
 
-def _spread(engine: Any, column: str, prefix: str, kind: str) -> list[str]:
-    keys = engine.execute(
-        f"SELECT DISTINCT unnest(json_keys({column})) AS k FROM raw"  # noqa: S608
+def _spread(database: Any, column: str, prefix: str, kind: str) -> list[str]:
+    keys = database.execute(
+        f"SELECT DISTINCT unnest(json_keys({column})) AS k FROM {_RAW}"  # noqa: S608
         f" WHERE {column} NOT IN ('', '{{}}') ORDER BY k"
     ).fetchall()
     return [

@@ -13,6 +13,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Min
 
 from emptychair.programme.activity.models import Change
@@ -72,8 +73,10 @@ def copy_changes(name: str) -> int:
         _put_invitations(rows, keys)
     else:
         _put(name, rows, keys)
-    follow(name, min(noted), max(noted))
-    delete_numbered(Change, "id", list(noted))
+    store.join_small(name)
+    with transaction.atomic():  # one turn at the database's lock, not two
+        follow(name, min(noted), max(noted))
+        delete_numbered(Change, "id", list(noted))
     return len(noted)
 
 
@@ -208,9 +211,10 @@ def _customers_changed(keys: Sequence[str]) -> None:
 
 
 def _mark_stale(days: Sequence[date]) -> None:
-    StaleDay.objects.bulk_create(
-        [StaleDay(day=day) for day in sorted(set(days))], ignore_conflicts=True
-    )
+    marked = StaleDay.objects.values_list("day", flat=True)
+    new = sorted(set(days) - set(marked))
+    if new:  # looking costs no write lock
+        StaleDay.objects.bulk_create([StaleDay(day=day) for day in new], ignore_conflicts=True)
 
 
 def _replace_sums(days: Sequence[date]) -> None:

@@ -5,14 +5,21 @@ them takes the store's address and credentials from the environment, as the AWS 
 """
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 from django.conf import settings
 
 KEEP_HOURS = 24  # readers of an older version have this long to finish
+# Copying every second adds a small file each time, and whoever reads opens all of them. So many
+# of a partition are joined at once; what is joined stays small enough to be written in a moment.
+SMALL_BYTES = 200_000
+MOST_SMALL = 16
+JOINED_BYTES = MOST_SMALL * SMALL_BYTES
 _REFUSALS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "403 Forbidden")
 
 _opened: dict[str, DeltaTable] = {}
@@ -141,6 +148,19 @@ def replace(name: str, rows: pa.Table, where: str, partition_by: Sequence[str]) 
         )
     else:
         append(name, rows, partition_by)
+
+
+def join_small(name: str) -> None:
+    """Join the small files of a table where a partition has many; the caller is its writer."""
+    table = opened(name)
+    if table is None:
+        return
+    with _opening:
+        files = pa.table(table.get_add_actions(flatten=True))
+    partitions = [column for column in files.column_names if column.startswith("partition.")]
+    small = files.filter(pc.less(files["size_bytes"], SMALL_BYTES)).select(partitions)
+    if max(Counter(map(str, small.to_pylist())).values(), default=0) >= MOST_SMALL:
+        DeltaTable(address(name)).optimize.compact(target_size=JOINED_BYTES)
 
 
 def tidy(name: str) -> None:

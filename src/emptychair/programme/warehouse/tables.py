@@ -1,8 +1,6 @@
 """The warehouse as Ibis tables, in the shape of the table contract, on the chosen engine."""
 
-import threading
 from collections.abc import Mapping
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -11,9 +9,8 @@ from emptychair.analysis.delivery.circumstances import CIRCUMSTANCE_KEYS
 from emptychair.analysis.sums.layer import DIMENSIONS, SCORE_COLUMNS
 from emptychair.programme.warehouse import store
 from emptychair.programme.warehouse.copying import SOURCES
+from emptychair.programme.warehouse.engine import engine, shown
 
-MEMORY_LIMIT = "1GB"
-_ENGINE = threading.local()
 _IBIS_TYPES = {"VARCHAR": "string", "TINYINT": "int8", "DECIMAL(14,2)": "decimal(14,2)"}
 _LAYER_SCHEMA = {
     "grain": "string",
@@ -30,16 +27,6 @@ _CIRCUMSTANCES_SCHEMA = {
     "n": "int64",
     "month": "string",
 }
-
-
-def engine() -> Any:
-    """Return this thread's DuckDB: read-only use, capped memory, times in UTC."""
-    backend = getattr(_ENGINE, "backend", None)
-    if backend is None:
-        backend = _ENGINE.backend = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, threads=2)
-        backend.raw_sql("SET TimeZone = 'UTC'")
-        _ENGINE.shown = {}
-    return backend
 
 
 def responses() -> ir.Table:
@@ -72,20 +59,23 @@ def table(name: str) -> ir.Table:
     backend, version = engine(), store.version(name)
     if version < 0:
         return empty(_schema(name))
-    shown = (store.address(name), version)
-    # A dataset hides a view of the same name.
-    view = f"{name}_in_bucket" if store.is_remote() else name
-    if _ENGINE.shown.get(name) != shown:
-        files = store.files(name)
-        if not files:  # every row was deleted
-            return empty(_schema(name))
-        # A view per version would pile up; one name is replaced when the version moves.
-        if store.is_remote():
-            backend.con.register(view, store.dataset(name))
-        else:
-            backend.read_parquet(files, table_name=view, hive_partitioning=True, union_by_name=True)
-        _ENGINE.shown[name] = shown
-    return backend.table(view)
+    newest = (store.address(name), version)
+    known = shown().get(name)
+    if known is not None and known[0] == newest:
+        return known[1]
+    files = store.files(name)
+    if not files:  # every row was deleted
+        return empty(_schema(name))
+    # A view per version would pile up; one name is replaced when the version moves.
+    if store.is_remote():
+        view = f"{name}_in_bucket"  # a dataset hides a view of the same name
+        backend.con.register(view, store.dataset(name))
+    else:
+        view = name
+        backend.read_parquet(files, table_name=view, hive_partitioning=True, union_by_name=True)
+    found: ir.Table = backend.table(view)
+    shown()[name] = newest, found
+    return found
 
 
 def empty(columns: Mapping[str, str]) -> ir.Table:

@@ -15,7 +15,8 @@ from emptychair.programme.lib.clock import local_date, now, today
 from emptychair.programme.relations import guessing, studying
 from emptychair.programme.relations.models import Chance, Study, Trial
 from emptychair.programme.standing.following import follow_calendar
-from emptychair.programme.warehouse import store, tables
+from emptychair.programme.warehouse import store
+from emptychair.programme.warehouse.engine import engine
 from emptychair.programme.warehouse.services import synchronise
 
 PAGES = ("economics", "behaviour", "movement", "silent")
@@ -103,7 +104,7 @@ def test_chances_are_scored_against_answers_that_came_later(company):
     Trial.objects.update(given_on=today() - timedelta(days=40))
     day = (today() - timedelta(days=40)).isoformat()
     assert guessing._chances_of(today(), []) == []
-    rows = tables.engine().read_parquet(store.files("predictions"), hive_partitioning=True)
+    rows = engine().read_parquet(store.files("predictions"), hive_partitioning=True)
     moved = rows.drop("given_on").to_pyarrow()
     dated = moved.append_column("given_on", pa.array([day] * moved.num_rows))
     store.replace("predictions", dated, f"given_on = '{day}'", ["given_on"])

@@ -241,3 +241,27 @@ def test_maintenance_changes_no_figure(respond: Callable[..., Response]) -> None
     services.maintain()
     assert len(store.files("responses")) == 1
     assert layer.counts(**ALL) == before
+
+
+def test_copying_every_second_leaves_few_files(
+    respond: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL", 3)
+    for number in range(8):
+        respond(number)
+        services.synchronise()
+        assert len(store.files("responses")) < 3
+    assert layer.counts(**ALL)[()].scores == (1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0)
+    ids = tables.responses().to_pyarrow()["response_id"].to_pylist()
+    assert sorted(ids) == sorted(Response.objects.values_list("public_id", flat=True))
+
+
+def test_large_files_are_left_to_maintenance(
+    respond: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_SMALL", 2)
+    monkeypatch.setattr(store, "SMALL_BYTES", 10)
+    for score in (1, 2, 3):
+        respond(score)
+        services.synchronise()
+    assert len(store.files("responses")) == 3
