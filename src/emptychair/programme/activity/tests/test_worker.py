@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,10 +21,7 @@ from emptychair.programme.activity.worker import (
     Worker,
     name_of,
 )
-from emptychair.programme.dispatch import ROUTINES
 from emptychair.programme.lib.clock import now
-
-COPYING = "warehouse.synchronise"
 
 
 def note(activity: Activity) -> None:
@@ -306,35 +302,6 @@ def test_it_does_periodic_work_when_due_and_survives_its_failure(db: None) -> No
     Routine.objects.update(next_at=now())
     some.step()
     assert len(turns) == 4
-
-
-@pytest.mark.django_db(transaction=True)
-def test_figures_stay_fresh_while_any_other_routine_takes_its_time() -> None:
-    copied, over = threading.Event(), threading.Event()
-
-    def takes_its_time() -> None:
-        over.wait(20)
-
-    routines = {
-        name: replace(one, work=copied.set if name == COPYING else takes_its_time)
-        for name, one in ROUTINES.items()
-    }
-    Routine.objects.bulk_create(
-        # The copy is due a moment after all others have begun.
-        [
-            Routine(name=name, next_at=now() + timedelta(seconds=name == COPYING))
-            for name in routines
-        ]
-    )
-    some = worker(**routines)
-    thread = threading.Thread(target=some.run, args=(0.05,))
-    thread.start()
-    try:
-        assert copied.wait(10)
-    finally:
-        some.stop.set()
-        over.set()
-        thread.join()
 
 
 def test_it_goes_on_after_the_database_was_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
