@@ -81,7 +81,8 @@ def append_entries(
         return ()
     at = adapted(moment)
     rows = []
-    for said, response, kind in entries:
+    # In one order, so that two processes that get the same ids wait for each other in no circle.
+    for said, response, kind in sorted(entries, key=lambda entry: entry[0].submission_id):
         text = said.text
         rows.append((said.submission_id, response, kind, text, digest_of(text), at))
     return insert_new(_ENTRY, "submission_id", rows)

@@ -80,6 +80,12 @@ def test_it_gives_each_of_a_group_its_own_reply(invited: str, link: Link) -> Non
     assert Response.objects.count() == 2
 
 
+def test_it_appends_in_one_order_whichever_came_first(link: Link) -> None:
+    write([waiting(link.public_id, number) for number in (3, 1, 2)])
+    ids = list(LedgerEntry.objects.order_by("pk").values_list("submission_id", flat=True))
+    assert ids == sorted(ids)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_stores_the_others_when_one_of_a_group_cannot_be_stored(
     link: Link, monkeypatch: pytest.MonkeyPatch
