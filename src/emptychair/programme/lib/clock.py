@@ -1,14 +1,15 @@
 """Moments and local dates."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 
 
 def now() -> datetime:
     """Return the present moment in UTC."""
-    return datetime.now(UTC)
+    return timezone.now()
 
 
 def local_date(moment: datetime, zone: str = "") -> date:
