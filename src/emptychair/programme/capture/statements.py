@@ -1,11 +1,10 @@
 """Statements written by hand: for what runs with every answer, where the ORM is too slow."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import connection
@@ -13,36 +12,42 @@ from django.db import connection
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@contextmanager
-def _executed(statement: str, parameters: Sequence[Any]) -> Iterator[Any]:
-    """Yield a cursor that has carried out `statement`.
+def _cursor() -> Any:
+    """Return a cursor for statements that never change.
 
-    Django lets PostgreSQL read and plan a statement every time. Those here never change, so they
-    are prepared: planned once a connection.
+    Django lets PostgreSQL read and plan a statement every time; these are prepared, which is to
+    say planned once a connection.
     """
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            yield cursor
-    else:
-        import psycopg  # only a PostgreSQL server needs it loaded
+        return connection.cursor()
+    connection.ensure_connection()
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return make(_preparing()(connection.connection))
 
-        connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            cursor.execute(statement, parameters, prepare=True)
-            yield cursor
+
+@cache
+def _preparing() -> Any:
+    import psycopg  # only a PostgreSQL server needs it loaded
+
+    class Preparing(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
+            return super().execute(query, params, prepare=True)
+
+    return Preparing
 
 
 def one(statement: str, parameters: Sequence[Any]) -> Sequence[Any] | None:
     """Return the first row, or None."""
-    with _executed(statement, parameters) as cursor:
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
         row: Sequence[Any] | None = cursor.fetchone()
         return row
 
 
 def many(statement: str, parameters: Sequence[Any]) -> list[Sequence[Any]]:
     """Return every row."""
-    with _executed(statement, parameters) as cursor:
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
         rows: list[Sequence[Any]] = cursor.fetchall()
         return rows
 
@@ -56,8 +61,8 @@ def many_among(statement: str, values: Sequence[str]) -> list[Sequence[Any]]:
 
 def do(statement: str, parameters: Sequence[Any]) -> None:
     """Carry out a statement."""
-    with _executed(statement, parameters):
-        pass
+    with _cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 def do_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:

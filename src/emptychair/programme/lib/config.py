@@ -217,6 +217,10 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     )
 
 
+# So often must a statement come before psycopg prepares it unasked; None would forbid it to all.
+ONLY_WHEN_ASKED = 1_000_000_000
+
+
 def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -226,7 +230,10 @@ def _postgresql(name: str, parts: Any, options: Mapping[str, list[str]]) -> dict
         "HOST": parts.hostname or options.get("host", [""])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": 16, "timeout": 20}},
+        "OPTIONS": {
+            "pool": {"min_size": 2, "max_size": 16, "timeout": 20},
+            "prepare_threshold": ONLY_WHEN_ASKED,
+        },
     }
 
 

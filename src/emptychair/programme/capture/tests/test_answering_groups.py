@@ -1,7 +1,7 @@
 """Groups: what waits at the same time is written together and means what it would alone."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from emptychair.programme.activity.models import Activity, Change
 from emptychair.programme.capture import answering
@@ -105,3 +105,22 @@ def test_it_stores_the_others_when_one_of_a_group_cannot_be_stored(
     assert isinstance(group[2].outcome, Stored)
     assert sorted(Response.objects.values_list("score", flat=True)) == [7, 9]
     assert all(item.reply.get_nowait() is item.outcome for item in group)
+
+
+def test_postgresql_plans_its_statements_once_and_whoever_watches_sees_them(link: Link) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite plans them once by itself")
+    seen = []
+
+    def watch(execute, sql, params, many, context):
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        write([waiting(link.public_id, 1)])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = " ".join(statement for (statement,) in cursor.fetchall())
+    for table in ("capture_link", "capture_ledgerentry", "capture_response", "activity_change"):
+        assert any(table in statement for statement in seen)
+        assert table in prepared
