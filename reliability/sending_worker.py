@@ -14,7 +14,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  Django first
 
-from emptychair.programme.activity import worker  # noqa: E402
+from emptychair.programme.activity import pausing, worker  # noqa: E402
 from emptychair.programme.capture import outcomes, sending  # noqa: E402
 from emptychair.programme.dispatch import HANDLERS, OUTWARD  # noqa: E402
 from emptychair.programme.lib import handover, smtp  # noqa: E402
@@ -22,7 +22,7 @@ from emptychair.programme.lib import handover, smtp  # noqa: E402
 SECONDS = timedelta(seconds=1)
 worker.LEASE = 10 * SECONDS
 worker.BACK_OFF = 0.2 * SECONDS
-worker.SHORTEST_PAUSE, worker.LONGEST_PAUSE = 0.2 * SECONDS, SECONDS
+pausing.SHORTEST, pausing.LONGEST = 0.2 * SECONDS, SECONDS
 smtp.LONGEST_SECONDS = 4
 settings.EMAIL_TIMEOUT = 1.5
 outcomes.UNCERTAIN_WAIT = 0.5 * SECONDS

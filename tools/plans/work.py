@@ -43,6 +43,7 @@ Work = Callable[[], object]
 def do_all(watch: Watch, only: str = "") -> Iterator[str]:
     """Do everything once while `watch` looks on; yield what was done."""
     settings.ALLOWED_HOSTS = ["*"]
+    # Statements are looked at; nothing shall leave.
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     with _copied_by_django(), patch.object(sending, "may_reach", lambda *_: True):
         for purpose, work in _everything():

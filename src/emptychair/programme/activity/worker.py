@@ -20,6 +20,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from emptychair.programme.activity.models import Activity, Delivery, Routine
+from emptychair.programme.activity.pausing import Pauses
 from emptychair.programme.lib.clock import now
 from emptychair.programme.lib.handover import HandoverError, UnreachableError
 from emptychair.programme.lib.tokens import new_id
@@ -40,8 +41,6 @@ MOST_ATTEMPTS = 20
 BATCH = 50
 SHARED_SECONDS = 0.02  # so long may deliveries share a transaction: answers wait for its lock
 AT_ONCE = 25  # so many are handed at once to a handler that takes many: about as long
-SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
-ALARM_AFTER = timedelta(minutes=15)
 STRANGERS_EVERY = timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
@@ -69,15 +68,6 @@ class Only:
     handler: Handler
     among: Callable[[Sequence[Activity]], Sequence[Activity]]
     together: HandlerOfMany | None = None
-
-
-@dataclass(frozen=True)
-class Pause:
-    """How long nothing is handed to a service that cannot be reached."""
-
-    since: datetime
-    until: datetime
-    length: timedelta
 
 
 @dataclass(frozen=True)
@@ -119,7 +109,7 @@ class Worker:
             for action in {*handlers, *outward}
         }
         self._routines = routines
-        self._pauses: dict[str, Pause] = {}
+        self._pauses = Pauses()
         self._strangers: list[str] = []  # handlers of an older or a newer version
         self._strangers_at: datetime | None = None
 
@@ -230,7 +220,7 @@ class Worker:
     def _names_of(self, direction: Direction, moment: datetime) -> list[str]:
         """Return the handlers to claim for; those nobody knows fail inside, where all see it."""
         if direction == "outward":
-            return [name for name in self._outward if not self._is_paused(name)]
+            return [name for name in self._outward if name not in self._pauses]
         if self._strangers_at is None or moment - self._strangers_at > STRANGERS_EVERY:
             there = Delivery.objects.values_list("handler", flat=True).distinct()
             self._strangers = sorted({*there} - {*self._inner, *self._outward})
@@ -256,19 +246,6 @@ class Worker:
             delivery.due_at = was_due[delivery.pk]  # its place in the queue
         return claimed
 
-    def _is_paused(self, handler: str) -> bool:
-        pause = self._pauses.get(handler)
-        return pause is not None and pause.until > now()
-
-    def _pause(self, handler: str, why: str) -> None:
-        """Leave a service alone for a while, longer each time; say so when it lasts."""
-        before, moment = self._pauses.get(handler), now()
-        since = before.since if before else moment
-        length = min(LONGEST_PAUSE, before.length * 2) if before else SHORTEST_PAUSE
-        self._pauses[handler] = Pause(since, moment + length, length)
-        log = logger.error if moment - since > ALARM_AFTER else logger.warning
-        log("%s cannot be reached since %s, next try in %s: %s", handler, since, length, why)
-
     def _give_back(self, delivery: Delivery, why: str = "") -> None:
         """Put a delivery back at its place; nothing was tried, so nothing is counted."""
         Delivery.objects.filter(pk=delivery.pk, leased_by=self.name).update(
@@ -281,7 +258,7 @@ class Worker:
 
     def _deliver_in_turn(self, claimed: Iterable[Delivery]) -> None:
         for delivery in claimed:
-            if self._is_paused(delivery.handler):
+            if delivery.handler in self._pauses:
                 self._give_back(delivery)
             else:
                 self.deliver(delivery)
@@ -345,7 +322,7 @@ class Worker:
             self._give_back(delivery, str(later))
         except UnreachableError as error:
             self._give_back(delivery, str(error))
-            self._pause(delivery.handler, str(error))
+            self._pauses.begin(delivery.handler, str(error))
         except Exception as error:
             known = isinstance(error, HandoverError)
             said = str(error) if known else traceback.format_exc()[-2000:]
@@ -369,7 +346,7 @@ class Worker:
         if not mine.filter(due_at__gt=now()).update(due_at=now() + LEASE):
             return
         settle = self._outward[delivery.handler](delivery.activity, delivery.attempts)
-        self._pauses.pop(delivery.handler, None)
+        self._pauses.end(delivery.handler)
         with transaction.atomic():
             if mine.delete()[0]:
                 settle()
